@@ -9,8 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "error.h"
+
 #define GUEST_PAGE_SHIFT	12
 #define GUEST_PAGE_SIZE		4096u
+
+/* RAM fills [0, LOW_END), goes on at HIGH_START; devices live between them. */
+#define GUEST_RAM_LOW_END	0xc0000000ull
+#define GUEST_RAM_HIGH_START	0x100000000ull
+#define GUEST_RAM_MIN		(64ull << 20)
+#define GUEST_RAM_MAX		(512ull << 30)
 
 struct guest_ram_region {
 	uint64_t gpa;		/* first byte, page aligned */
@@ -22,6 +30,21 @@ struct guest_memory {
 	unsigned int nr_regions;
 	struct guest_ram_region regions[4];
 };
+
+/**
+ * guest_memory_map() - reserve the RAM of a guest, zeroed, taken from the host page by page
+ * @mem: filled in
+ * @size: bytes, GUEST_RAM_MIN to GUEST_RAM_MAX, rounded up to a page
+ * @err: reason of a failure
+ * Return: 0 or -1.
+ */
+int guest_memory_map(struct guest_memory *mem, uint64_t size, struct error *err);
+
+/** guest_memory_unmap() - give it back; fine for a zeroed structure. */
+void guest_memory_unmap(struct guest_memory *mem);
+
+/** guest_memory_clear() - all of it reads as zero again; no vCPU may run. */
+void guest_memory_clear(struct guest_memory *mem);
 
 /**
  * guest_ptr() - host address of a piece of guest RAM

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Guest RAM: one or two anonymous mappings around the hole below 4 GiB, and the check that
+ * every address named by the guest goes through.
+ */
+#include "vmm/memory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static int map_region(struct guest_memory *mem, uint64_t gpa, uint64_t size, struct error *err)
+{
+	void *hva = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (hva == MAP_FAILED)
+		return error_set(err, "cannot map %llu MiB of guest memory: %s",
+				 (unsigned long long)(size >> 20), strerror(errno));
+	mem->regions[mem->nr_regions++] = (struct guest_ram_region){ gpa, size, hva };
+	return 0;
+}
+
+int guest_memory_map(struct guest_memory *mem, uint64_t size, struct error *err)
+{
+	uint64_t low;
+
+	memset(mem, 0, sizeof(*mem));
+	if (size < GUEST_RAM_MIN || size > GUEST_RAM_MAX)
+		return error_set(err, "memory size %llu MiB is out of range: %llu to %llu MiB",
+				 (unsigned long long)(size >> 20),
+				 GUEST_RAM_MIN >> 20, GUEST_RAM_MAX >> 20);
+	size = (size + GUEST_PAGE_SIZE - 1) & ~(uint64_t)(GUEST_PAGE_SIZE - 1);
+	low = size < GUEST_RAM_LOW_END ? size : GUEST_RAM_LOW_END;
+	if (map_region(mem, 0, low, err) ||
+	    (size > low && map_region(mem, GUEST_RAM_HIGH_START, size - low, err))) {
+		guest_memory_unmap(mem);
+		return -1;
+	}
+	return 0;
+}
+
+void guest_memory_unmap(struct guest_memory *mem)
+{
+	while (mem->nr_regions) {
+		struct guest_ram_region *r = &mem->regions[--mem->nr_regions];
+
+		munmap(r->hva, r->size);
+	}
+}
+
+void guest_memory_clear(struct guest_memory *mem)
+{
+	unsigned int i;
+
+	for (i = 0; i < mem->nr_regions; i++)
+		madvise(mem->regions[i].hva, mem->regions[i].size, MADV_DONTNEED);
+}
+
+void *guest_ptr(const struct guest_memory *mem, uint64_t gpa, uint64_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < mem->nr_regions; i++) {
+		const struct guest_ram_region *r = &mem->regions[i];
+
+		if (gpa >= r->gpa && gpa - r->gpa < r->size && len <= r->size - (gpa - r->gpa))
+			return (char *)r->hva + (gpa - r->gpa);
+	}
+	return NULL;
+}
