@@ -129,7 +129,7 @@ struct ic_time_ref {
 	__u8 flags;
 	__u8 leap;
 	__u8 stratum;
-	__u8 reserved[3];
+	__u8 reserved[5];
 } __attribute__((packed));
 
 enum ic_kvp_operation {
@@ -198,7 +198,7 @@ _Static_assert(sizeof(struct ic_negotiation) == 8, "negotiation");
 _Static_assert(sizeof(struct ic_heartbeat) == 40, "heartbeat");
 _Static_assert(sizeof(struct ic_shutdown) == 2060, "shutdown");
 _Static_assert(sizeof(struct ic_time) == 28, "time 1.0 and 3.0");
-_Static_assert(sizeof(struct ic_time_ref) == 22, "time 4.0");
+_Static_assert(sizeof(struct ic_time_ref) == 24, "time 4.0");
 _Static_assert(sizeof(struct ic_kvp_value) == 2572, "key and value");
 _Static_assert(sizeof(struct ic_kvp_get_set) == 2576, "get and set");
 _Static_assert(sizeof(struct ic_kvp_enumerate) == 2580, "enumerate");
