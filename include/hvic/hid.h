@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#include <hvic/pipe.h>
+#include <hvic/vmbus.h>
 
 /* Class id cfa8b69e-5b4a-4cc0-b98b-8ba1a1f3f95a, sixteen bytes in wire order. */
 #define SYNTHHID_CLASS_MOUSE \

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#include <hvic/pipe.h>
+#include <hvic/vmbus.h>
 
 /* Class ids, sixteen bytes in wire order, with the GUID in text. */
 /* 57164f39-9115-4e78-ab55-382f3bd5422d */
