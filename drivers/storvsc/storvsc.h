@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Private state of hv_storvsc: one struct storvsc_host for each controller that the host
+ * offers, one struct storvsc_cmd behind each SCSI command, and who may touch them when.
+ */
+#ifndef HVIC_STORVSC_H
+#define HVIC_STORVSC_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/hyperv.h>
+#include <linux/mempool.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+#include "vstor.h"
+
+/* PFNs that fit into a command without an allocation: 128 KiB at any offset. */
+#define STORVSC_INLINE_PFNS	33
+
+/* Largest transfer that is ever used, whatever the host offers. */
+#define STORVSC_MAX_TRANSFER	SZ_4M
+
+/*
+ * What bounds each wait on the host. A host that is alive answers a control request in
+ * milliseconds; these are for one that is not.
+ */
+#define STORVSC_CONTROL_TIMEOUT_S	30
+#define STORVSC_COMMAND_TIMEOUT_S	180	/* the block layer's timer, re-armed up to io_deadline */
+
+/* Largest packet from the host: a descriptor and a vstor packet, with room for growth. */
+#define STORVSC_MAX_PKT_SIZE	(sizeof(struct vmpacket_descriptor) + 2 * sizeof(struct vstor_packet))
+
+enum storvsc_kind {
+	STORVSC_SCSI,
+	STORVSC_IDE,
+	STORVSC_FC,
+};
+
+/**
+ * enum storvsc_state - life of a controller
+ * @STORVSC_CLOSED: the channel is not open; nothing is in flight
+ * @STORVSC_CONNECTING: open, being negotiated; only control requests are in flight
+ * @STORVSC_RUNNING: commands flow
+ * @STORVSC_DRAINING: no new command is sent; completions are still taken
+ * @STORVSC_DEAD: the host was silent past every bound or went away; nothing is sent and
+ *	nothing that arrives is believed
+ *
+ * storvsc_set_state() is the one place that moves between them.
+ */
+enum storvsc_state {
+	STORVSC_CLOSED,
+	STORVSC_CONNECTING,
+	STORVSC_RUNNING,
+	STORVSC_DRAINING,
+	STORVSC_DEAD,
+};
+
+/**
+ * enum storvsc_cmd_state - who owns a command's data pages
+ * @STORVSC_CMD_IDLE: the guest
+ * @STORVSC_CMD_SENT: the host may read or write them
+ * @STORVSC_CMD_DONE: the guest again, until the command is finished
+ * @STORVSC_CMD_ABANDONED: the host never answered; the pages are kept for ever
+ */
+enum storvsc_cmd_state {
+	STORVSC_CMD_IDLE,
+	STORVSC_CMD_SENT,
+	STORVSC_CMD_DONE,
+	STORVSC_CMD_ABANDONED,
+};
+
+struct storvsc_host {
+	struct hv_device *dev;
+	struct Scsi_Host *shost;
+	enum storvsc_kind kind;
+	enum storvsc_state state;	/* READ_ONCE, written by storvsc_set_state() */
+
+	/* What negotiation settled; constant while RUNNING. */
+	u16 version;
+	struct vstor_limits limits;
+	struct vstor_wwn wwn;
+
+	/* Commands that the host has and has not answered. */
+	atomic_t outstanding;
+	wait_queue_head_t drained;
+
+	/*
+	 * One control request at a time: control_lock is held by the caller, the reply is
+	 * written by the channel callback only while control_xid is not 0.
+	 */
+	struct mutex control_lock;
+	spinlock_t reply_lock;
+	u64 control_xid;
+	u32 control_seq;
+	struct completion control_done;
+	struct vstor_packet control_reply;
+
+	/* Open channels; channel_lock guards the array, by_cpu[] is read without it. */
+	spinlock_t channel_lock;
+	unsigned int nr_channels;
+	unsigned int max_channels;
+	struct vmbus_channel **channels;
+	struct vmbus_channel **by_cpu;
+
+	/* PFN arrays beyond the inline ones; the pool's reserve keeps writeback going. */
+	mempool_t *payload_pool;
+
+	/* Scans and removals, in order. */
+	struct workqueue_struct *work_queue;
+	struct work_struct scan_work;
+	atomic_t bad_packets;
+	struct fc_rport *rport;
+};
+
+struct storvsc_cmd {
+	atomic_t state;			/* enum storvsc_cmd_state */
+	u32 generation;			/* tells a late or forged completion from ours */
+	unsigned long first_sent;	/* jiffies */
+	u32 length;			/* bytes of data, as asked of the host */
+	struct vmbus_packet_mpb_array *payload;
+	struct vstor_packet packet;
+	/* A packet descriptor with STORVSC_INLINE_PFNS page numbers. */
+	u64 inline_payload[sizeof(struct vmbus_packet_mpb_array) / 8 + STORVSC_INLINE_PFNS];
+};
+
+extern int logging_level;
+
+#define STORVSC_LOG_ERROR	1
+#define STORVSC_LOG_WARN	2
+
+#define storvsc_log(sh, level, fmt, ...)						\
+do {											\
+	if (READ_ONCE(logging_level) >= (level))					\
+		dev_warn_ratelimited(&(sh)->dev->device, fmt, ##__VA_ARGS__);		\
+} while (0)
+
+static inline struct storvsc_host *storvsc_from_shost(struct Scsi_Host *shost)
+{
+	return shost_priv(shost);
+}
+
+void storvsc_set_state(struct storvsc_host *sh, enum storvsc_state state);
+bool storvsc_gone(const struct storvsc_host *sh);
+
+/* session.c */
+int storvsc_control(struct storvsc_host *sh, const struct vstor_packet *request,
+		    struct vstor_packet *reply);
+void storvsc_control_reply(struct storvsc_host *sh, u64 xid, const struct vstor_packet *packet,
+			   u32 len);
+int storvsc_negotiate(struct storvsc_host *sh);
+int storvsc_reset_bus(struct storvsc_host *sh);
+
+/* queues.c */
+int storvsc_connect(struct storvsc_host *sh);
+void storvsc_disconnect(struct storvsc_host *sh);
+void storvsc_add_subchannels(struct storvsc_host *sh);
+struct vmbus_channel *storvsc_pick_channel(struct storvsc_host *sh, unsigned int cpu);
+void storvsc_on_channel(void *context);
+unsigned int storvsc_can_queue(const struct storvsc_host *sh);
+int storvsc_ring_bytes(void);
+unsigned int storvsc_hw_queues(const struct storvsc_host *sh);
+
+/* request.c */
+int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
+int storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
+void storvsc_complete(struct storvsc_host *sh, u64 xid, const struct vstor_packet *packet, u32 len);
+bool storvsc_drain(struct storvsc_host *sh, unsigned int seconds);
+void storvsc_abandon_all(struct storvsc_host *sh);
+void storvsc_finish_abandoned(struct storvsc_host *sh);
+enum blk_eh_timer_return storvsc_timed_out(struct scsi_cmnd *cmd);
+int storvsc_host_reset(struct scsi_cmnd *cmd);
+
+/* lun.c */
+void storvsc_scan(struct work_struct *work);
+bool storvsc_queue_lun_work(struct storvsc_host *sh, enum vstor_lun_action action,
+			    unsigned int channel, unsigned int id, u64 lun);
+int storvsc_lun_alloc(struct scsi_device *sdev);
+int storvsc_lun_configure(struct scsi_device *sdev);
+int storvsc_change_queue_depth(struct scsi_device *sdev, int depth);
+int storvsc_geometry(struct scsi_device *sdev, struct block_device *bdev, sector_t capacity,
+		     int *info);
+
+#endif
