@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The synthetic keyboard and mouse: what a person would do with them comes in as control
+ * commands. Both live on the main loop.
+ */
+#ifndef HVHOST_VSP_INPUT_H
+#define HVHOST_VSP_INPUT_H
+
+#include "control.h"
+#include "error.h"
+#include "hyperv/vmbus.h"
+
+/** keyboard_create() - offer a keyboard and register the commands "type" and "key".
+ * Main loop. Return: 0, or -1 with @err set.
+ */
+int keyboard_create(struct vmbus_server *server, struct control *control, struct error *err);
+
+/** mouse_create() - offer a mouse and register "mouse-move", "mouse-click", "mouse-button" and
+ * "mouse-wheel". Main loop. Return: 0, or -1 with @err set.
+ */
+int mouse_create(struct vmbus_server *server, struct control *control, struct error *err);
+
+#endif

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The synthetic keyboard: agrees on a version with the guest, then sends the keystrokes that
+ * the commands "type" and "key" ask for.
+ */
+#include "vsp/keyboard.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hvic/keyboard.h>
+#include <hvic/vmbus.h>
+
+#include "vsp/input.h"
+#include "vsp/keyboard_layout.h"
+
+#define EVENTS_MAX		65536u	/* keystrokes that may wait for the guest */
+#define KEYS_MAX		16u	/* keys held together */
+#define DELAY_MS_DEFAULT	2	/* before each character: a reader's event queue is short */
+#define DELAY_MS_MAX		1000
+
+enum keyboard_state {
+	KEYBOARD_CLOSED,	/* no guest */
+	KEYBOARD_OPENED,	/* a guest that has not asked for a version that we know */
+	KEYBOARD_ACTIVE,	/* events may be sent */
+};
+
+static const char *const state_names[] = { "closed", "opened", "active" };
+
+struct keyboard {
+	struct control *control;
+	struct outbox out;
+	enum keyboard_state state;
+	uint16_t leds;
+	uint64_t malformed;	/* messages of the guest that were not understood */
+};
+
+static int check_active(struct keyboard *kbd, struct error *err)
+{
+	if (kbd->state == KEYBOARD_ACTIVE)
+		return 0;
+	return error_set(err, "the guest has not %s the keyboard (is hyperv-keyboard loaded?)",
+			 kbd->state == KEYBOARD_CLOSED ? "opened" : "negotiated");
+}
+
+/* The last keystroke's message answers @done. */
+static void send_strokes(struct keyboard *kbd, const struct keystroke *strokes, unsigned int n,
+			 unsigned int delay_ms, struct control_pending *done)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct synthkbd_event event = {
+			.hdr.type = htole32(SYNTHKBD_WIRE_EVENT),
+			.code = htole16(strokes[i].code),
+			.flags = htole32(strokes[i].flags),
+		};
+
+		outbox_put(&kbd->out, &event, sizeof(event), i ? 0 : delay_ms,
+			   i == n - 1 ? done : NULL);
+	}
+}
+
+static int get_delay(json_t *request, unsigned int *delay_ms, struct error *err)
+{
+	json_t *delay = json_object_get(request, "delay_ms");
+	json_int_t ms = delay ? json_integer_value(delay) : DELAY_MS_DEFAULT;
+
+	if ((delay && !json_is_integer(delay)) || ms < 0 || ms > DELAY_MS_MAX)
+		return error_set(err, "\"delay_ms\" is a number from 0 to %d", DELAY_MS_MAX);
+	*delay_ms = ms;
+	return 0;
+}
+
+static int check_room(struct keyboard *kbd, unsigned int n, struct error *err)
+{
+	if (n <= outbox_room(&kbd->out))
+		return 0;
+	return error_set(err, "%u keystrokes do not fit; %u wait for the guest already", n,
+			 kbd->out.queued);
+}
+
+/* Walks the text; sends when @send, else only counts and checks. */
+static int walk_text(struct keyboard *kbd, const char *text, bool unicode, bool send,
+		     unsigned int delay_ms, struct control_pending *done, unsigned int *count,
+		     struct error *err)
+{
+	struct keystroke strokes[KEYSTROKES_MAX];
+	uint32_t c = 0;
+	int used;
+
+	*count = 0;
+	while ((used = utf8_next(text, &c)) > 0) {
+		unsigned int n = keystrokes_of_char(c, unicode, strokes);
+
+		if (!n)
+			return error_set(err, "no key types U+%04X on the US layout%s", c,
+					 c > 0x7f ? "; \"unicode\": true sends it as it is" : "");
+		text += used;
+		*count += n;
+		if (send)
+			send_strokes(kbd, strokes, n, delay_ms, *text ? NULL : done);
+	}
+	return used ? error_set(err, "\"text\" is not UTF-8") : 0;
+}
+
+static int cmd_type(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct keyboard *kbd = arg;
+	const char *text = json_string_value(json_object_get(request, "text"));
+	bool unicode = json_is_true(json_object_get(request, "unicode"));
+	unsigned int delay_ms, count;
+
+	if (!text || !*text)
+		return error_set(err, "\"text\" is missing or empty");
+	if (get_delay(request, &delay_ms, err) || check_active(kbd, err) ||
+	    walk_text(kbd, text, unicode, false, 0, NULL, &count, err) ||
+	    check_room(kbd, count, err))
+		return -1;
+	json_object_set_new(reply, "keystrokes", json_integer(count));
+	return walk_text(kbd, text, unicode, true, delay_ms, control_defer(kbd->control),
+			 &count, err);
+}
+
+/* Fills in the keystrokes of all keys in one direction, the last key first when going up. */
+static int collect_keys(json_t *keys, bool down, struct keystroke *strokes, unsigned int *n,
+			struct error *err)
+{
+	size_t nr = json_array_size(keys);
+
+	for (size_t i = 0; i < nr; i++) {
+		const char *name = json_string_value(json_array_get(keys, down ? i : nr - 1 - i));
+		int used = name ? keystrokes_of_key(name, down, strokes + *n) : -1;
+
+		if (used < 0)
+			return error_set(err, "no key \"%s\"; keys are named like a, 1, enter, f1, "
+					 "left, ctrl, kp0", name ? name : "");
+		*n += used;
+	}
+	return 0;
+}
+
+static int cmd_key(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct keyboard *kbd = arg;
+	struct keystroke strokes[2 * KEYS_MAX * KEYSTROKES_MAX];
+	json_t *keys = json_object_get(request, "keys");
+	const char *action = json_string_value(json_object_get(request, "action"));
+	unsigned int delay_ms, n = 0;
+	bool down, up;
+
+	if (!action)
+		action = "press";
+	down = !strcmp(action, "press") || !strcmp(action, "down");
+	up = !strcmp(action, "press") || !strcmp(action, "up");
+	if (!down && !up)
+		return error_set(err, "\"action\" is press, down or up");
+	if (!json_array_size(keys) || json_array_size(keys) > KEYS_MAX)
+		return error_set(err, "\"keys\" is a list of 1 to %u names", KEYS_MAX);
+	if (get_delay(request, &delay_ms, err) ||
+	    (down && collect_keys(keys, true, strokes, &n, err)) ||
+	    (up && collect_keys(keys, false, strokes, &n, err)) ||
+	    check_active(kbd, err) || check_room(kbd, n, err))
+		return -1;
+	json_object_set_new(reply, "keystrokes", json_integer(n));
+	if (n)
+		send_strokes(kbd, strokes, n, delay_ms, control_defer(kbd->control));
+	return 0;
+}
+
+static const struct {
+	const char *name, *help;
+	control_fn fn;
+} commands[] = {
+	{ "type", "text; unicode: also what no key types; delay_ms before each character",
+	  cmd_type },
+	{ "key", "keys: list of names; action: press (default), down or up; delay_ms", cmd_key },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+struct keyboard *keyboard_new(struct control *control, struct error *err)
+{
+	struct keyboard *kbd = calloc(1, sizeof(*kbd));
+
+	if (!kbd) {
+		error_set(err, "out of memory");
+		return NULL;
+	}
+	kbd->control = control;
+	if (outbox_init(&kbd->out, control_loop(control), EVENTS_MAX, err)) {
+		free(kbd);
+		return NULL;
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		control_register(control, commands[i].name, commands[i].help, commands[i].fn, kbd);
+	return kbd;
+}
+
+void keyboard_free(struct keyboard *kbd)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		control_unregister(kbd->control, commands[i].name, kbd);
+	outbox_destroy(&kbd->out);
+	free(kbd);
+}
+
+void keyboard_opened(struct keyboard *kbd, outbox_send_fn send, void *arg)
+{
+	kbd->state = KEYBOARD_OPENED;
+	kbd->leds = 0;
+	outbox_open(&kbd->out, send, arg);
+}
+
+static bool take_version(struct keyboard *kbd, const void *data)
+{
+	const struct synthkbd_version_request *msg = data;
+	bool known = le32toh(msg->version) == SYNTHKBD_WIRE_VERSION_1_0;
+	struct synthkbd_version_response answer = {
+		.hdr.type = htole32(SYNTHKBD_WIRE_PROTOCOL_RESPONSE),
+		.status = htole32(known ? SYNTHKBD_STATUS_ACCEPTED : 0),
+	};
+
+	outbox_put(&kbd->out, &answer, sizeof(answer), 0, NULL);
+	kbd->state = known ? KEYBOARD_ACTIVE : KEYBOARD_OPENED;
+	return true;
+}
+
+static bool take_leds(struct keyboard *kbd, const void *data)
+{
+	const struct synthkbd_leds *msg = data;
+
+	if (kbd->state != KEYBOARD_ACTIVE)
+		return false;
+	kbd->leds = le16toh(msg->leds);
+	return true;
+}
+
+static const struct {
+	uint32_t type;
+	size_t least;		/* bytes */
+	bool (*take)(struct keyboard *kbd, const void *data);
+} messages[] = {
+	{ SYNTHKBD_WIRE_PROTOCOL_REQUEST, sizeof(struct synthkbd_version_request), take_version },
+	{ SYNTHKBD_WIRE_LEDS, sizeof(struct synthkbd_leds), take_leds },
+};
+
+void keyboard_receive(struct keyboard *kbd, const void *data, size_t len)
+{
+	const struct synthkbd_hdr *hdr = data;
+
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+		if (len >= messages[i].least && le32toh(hdr->type) == messages[i].type &&
+		    messages[i].take(kbd, data))
+			return;
+	kbd->malformed++;
+}
+
+void keyboard_writable(struct keyboard *kbd)
+{
+	outbox_pump(&kbd->out);
+}
+
+void keyboard_closed(struct keyboard *kbd)
+{
+	kbd->state = KEYBOARD_CLOSED;
+	outbox_close(&kbd->out);
+}
+
+void keyboard_stats(struct keyboard *kbd, json_t *object)
+{
+	json_object_set_new(object, "state", json_string(state_names[kbd->state]));
+	json_object_set_new(object, "leds", json_integer(kbd->leds));
+	json_object_set_new(object, "sent", json_integer(kbd->out.sent));
+	json_object_set_new(object, "queued", json_integer(kbd->out.queued));
+	json_object_set_new(object, "lost", json_integer(kbd->out.lost));
+	json_object_set_new(object, "malformed", json_integer(kbd->malformed));
+}
+
+/* ---- the channel's side ---- */
+
+static struct keyboard *of_channel(struct vmbus_channel *ch)
+{
+	return vmbus_device_priv(vmbus_channel_device(ch));
+}
+
+static int send_packet(void *arg, const void *data, size_t len)
+{
+	return vmbus_channel_send_data(arg, 0, 0, data, len);
+}
+
+static int op_open(struct vmbus_channel *ch, const uint8_t user_data[120])
+{
+	keyboard_opened(of_channel(ch), send_packet, ch);
+	return 0;
+}
+
+static void op_readable(struct vmbus_channel *ch)
+{
+	struct vmbus_packet pkt;
+
+	while (vmbus_channel_recv(ch, &pkt) == 1) {
+		uint64_t xid = pkt.xid;
+		bool completion = pkt.flags & VMBUS_PKT_FLAG_COMPLETION_REQUESTED;
+
+		if (pkt.type == VMBUS_PKT_DATA_INBAND)
+			keyboard_receive(of_channel(ch), pkt.data, pkt.len);
+		if (completion)
+			vmbus_channel_complete(ch, xid, NULL, 0);
+	}
+}
+
+static void op_writable(struct vmbus_channel *ch)
+{
+	keyboard_writable(of_channel(ch));
+}
+
+static void op_close(struct vmbus_channel *ch)
+{
+	keyboard_closed(of_channel(ch));
+	vmbus_channel_close_done(ch);
+}
+
+static void op_destroy(struct vmbus_device *dev)
+{
+	keyboard_free(vmbus_device_priv(dev));
+}
+
+static void op_stats(struct vmbus_device *dev, json_t *object)
+{
+	keyboard_stats(vmbus_device_priv(dev), object);
+}
+
+static const struct vsp_ops keyboard_ops = {
+	.name = "keyboard",
+	.class_id = { { SYNTHKBD_CLASS } },
+	.open = op_open,
+	.readable = op_readable,
+	.writable = op_writable,
+	.close = op_close,
+	.destroy = op_destroy,
+	.stats = op_stats,
+};
+
+int keyboard_create(struct vmbus_server *server, struct control *control, struct error *err)
+{
+	struct keyboard *kbd = keyboard_new(control, err);
+
+	if (!kbd)
+		return -1;
+	if (vmbus_device_add(server, control_loop(control), &keyboard_ops, NULL, kbd, err))
+		return 0;
+	keyboard_free(kbd);
+	return -1;
+}
