@@ -47,9 +47,14 @@ struct vmbus_server_config {
 	uint32_t nr_vps;
 };
 
+/** vmbus_server_new() - Main loop. Return: the server, or NULL when memory ran out. */
 struct vmbus_server *vmbus_server_new(struct loop *main_loop, struct guest_memory *mem,
 				      struct synic *synic,
 				      const struct vmbus_server_config *config);
+
+/** vmbus_server_free() - remove all devices, then free; runs the main loop for a while if a
+ * VSP has not ended its close. Devices' loops must still run, the vCPUs must not.
+ */
 void vmbus_server_free(struct vmbus_server *server);
 
 /**
@@ -74,6 +79,11 @@ uint16_t vmbus_signal_event(struct vmbus_server *server, uint32_t conn_id, uint1
  * keep the devices so that they are offered again. Main loop.
  */
 void vmbus_server_reset(struct vmbus_server *server);
+
+/** vmbus_server_quiet() - whether no VSP uses guest memory of a connection that has ended.
+ * After vmbus_server_reset() run the main loop until this holds before RAM is used anew.
+ */
+bool vmbus_server_quiet(const struct vmbus_server *server);
 
 /** vmbus_server_stats() - connection, messages, and an array of devices and channels with
  * their counters, as JSON. Main loop. Return: a new reference.
