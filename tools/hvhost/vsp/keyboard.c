@@ -14,6 +14,7 @@
 
 #include "vsp/input.h"
 #include "vsp/keyboard_layout.h"
+#include "vsp/utf.h"
 
 #define EVENTS_MAX		65536u	/* keystrokes that may wait for the guest */
 #define KEYS_MAX		16u	/* keys held together */

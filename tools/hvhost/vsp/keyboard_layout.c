@@ -153,25 +153,3 @@ int keystrokes_of_key(const char *name, bool down, struct keystroke out[KEYSTROK
 	out[0] = (struct keystroke){ code, up };
 	return 1;
 }
-
-int utf8_next(const char *text, uint32_t *c)
-{
-	const uint8_t *s = (const uint8_t *)text;
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	int len = s[0] < 0x80 ? 1 : (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 :
-		(s[0] & 0xf8) == 0xf0 ? 4 : -1;
-
-	if (!s[0])
-		return 0;
-	if (len < 0)
-		return -1;
-	*c = len == 1 ? s[0] : s[0] & (0x7f >> len);
-	for (int i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return -1;
-		*c = *c << 6 | (s[i] & 0x3f);
-	}
-	if (*c < least[len] || *c > 0x10ffff || (*c >= 0xd800 && *c < 0xe000))
-		return -1;
-	return len;
-}

@@ -36,9 +36,4 @@ unsigned int keystrokes_of_char(uint32_t c, bool unicode,
  */
 int keystrokes_of_key(const char *name, bool down, struct keystroke out[KEYSTROKES_MAX]);
 
-/** utf8_next() - decode one character of @text, which ends with a NUL.
- * Return: bytes used; 0 at the end; -1 when it is not UTF-8.
- */
-int utf8_next(const char *text, uint32_t *c);
-
 #endif

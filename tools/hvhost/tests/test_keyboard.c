@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The keyboard: its bytes on the wire, its keys, and guests that misbehave. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+#include "vsp/keyboard.h"
+#include "vsp/keyboard_layout.h"
+
+struct fixture {
+	struct loop *loop;
+	struct control *control;
+	struct keyboard *kbd;
+	uint8_t sent[8192];
+	size_t len;
+	int send_rc;
+};
+
+static int capture(void *arg, const void *data, size_t len)
+{
+	struct fixture *fx = arg;
+
+	if (fx->send_rc)
+		return fx->send_rc;
+	assert_true(fx->len + len <= sizeof(fx->sent));
+	memcpy(fx->sent + fx->len, data, len);
+	fx->len += len;
+	return 0;
+}
+
+static int setup(void **state)
+{
+	struct fixture *fx = calloc(1, sizeof(*fx));
+
+	fx->loop = loop_new("test");
+	fx->control = control_new(fx->loop);
+	fx->kbd = keyboard_new(fx->control, NULL);
+	assert_non_null(fx->kbd);
+	*state = fx;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fx = *state;
+
+	keyboard_free(fx->kbd);
+	control_free(fx->control);
+	loop_free(fx->loop);
+	free(fx);
+	return 0;
+}
+
+static void expect_sent(struct fixture *fx, const void *bytes, size_t len)
+{
+	assert_int_equal(fx->len, len);
+	assert_memory_equal(fx->sent, bytes, len);
+	fx->len = 0;
+}
+
+static void activate(struct fixture *fx)
+{
+	static const uint8_t request[] = { 1, 0, 0, 0, 0, 0, 1, 0 };
+	static const uint8_t response[] = { 2, 0, 0, 0, 1, 0, 0, 0 };
+
+	keyboard_opened(fx->kbd, capture, fx);
+	keyboard_receive(fx->kbd, request, sizeof(request));
+	expect_sent(fx, response, sizeof(response));
+}
+
+static void command(struct fixture *fx, const char *request, const char *answer)
+{
+	char *text = control_request(fx->control, request, strlen(request));
+
+	assert_string_equal(text, answer);
+	free(text);
+}
+
+static json_int_t stat_of(struct fixture *fx, const char *name)
+{
+	json_t *stats = json_object();
+	json_int_t n;
+
+	keyboard_stats(fx->kbd, stats);
+	n = json_integer_value(json_object_get(stats, name));
+	json_decref(stats);
+	return n;
+}
+
+#define EVENT(code, flags)	3, 0, 0, 0, (code), 0, 0, 0, (flags), 0, 0, 0
+
+static void test_type(void **state)
+{
+	static const uint8_t bytes[] = {
+		EVENT(0x1e, 0), EVENT(0x1e, 2),					/* a */
+		EVENT(0x2a, 0), EVENT(0x02, 0), EVENT(0x02, 2), EVENT(0x2a, 2),	/* ! */
+		EVENT(0x1c, 0), EVENT(0x1c, 2),					/* newline */
+	};
+	struct fixture *fx = *state;
+
+	activate(fx);
+	command(fx, "{\"cmd\":\"type\",\"text\":\"a!\\n\",\"delay_ms\":0}",
+		"{\"ok\":true,\"keystrokes\":8}");
+	expect_sent(fx, bytes, sizeof(bytes));
+}
+
+static void test_keys(void **state)
+{
+	static const uint8_t chord[] = {
+		EVENT(0x1d, 0), EVENT(0x38, 0), EVENT(0x53, 4),
+		EVENT(0x53, 6), EVENT(0x38, 2), EVENT(0x1d, 2),
+	};
+	static const uint8_t pause[] = {
+		EVENT(0x1d, 8), EVENT(0x45, 0), EVENT(0x1d, 10), EVENT(0x45, 2),
+	};
+	static const uint8_t held[] = { EVENT(0x48, 4) };
+	struct fixture *fx = *state;
+
+	activate(fx);
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"Ctrl\",\"alt\",\"delete\"],\"delay_ms\":0}",
+		"{\"ok\":true,\"keystrokes\":6}");
+	expect_sent(fx, chord, sizeof(chord));
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"pause\"],\"delay_ms\":0}",
+		"{\"ok\":true,\"keystrokes\":4}");
+	expect_sent(fx, pause, sizeof(pause));
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"up\"],\"action\":\"down\",\"delay_ms\":0}",
+		"{\"ok\":true,\"keystrokes\":1}");
+	expect_sent(fx, held, sizeof(held));
+	/* Pause does not go up. */
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"pause\"],\"action\":\"up\"}",
+		"{\"ok\":true,\"keystrokes\":0}");
+}
+
+static void test_unicode(void **state)
+{
+	static const uint8_t bytes[] = {
+		3, 0, 0, 0, 0x3d, 0xd8, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 0x3d, 0xd8, 0, 0, 3, 0, 0, 0,
+		3, 0, 0, 0, 0x00, 0xde, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 0x00, 0xde, 0, 0, 3, 0, 0, 0,
+	};
+	struct fixture *fx = *state;
+
+	activate(fx);
+	command(fx, "{\"cmd\":\"type\",\"text\":\"a\\u00e9\"}",
+		"{\"ok\":false,\"error\":\"no key types U+00E9 on the US layout; "
+		"\\\"unicode\\\": true sends it as it is\"}");
+	assert_int_equal(fx->len, 0);
+	command(fx, "{\"cmd\":\"type\",\"text\":\"\\ud83d\\ude00\",\"unicode\":true,"
+		"\"delay_ms\":0}", "{\"ok\":true,\"keystrokes\":4}");
+	expect_sent(fx, bytes, sizeof(bytes));
+}
+
+static void test_refusals(void **state)
+{
+	struct fixture *fx = *state;
+
+	command(fx, "{\"cmd\":\"type\",\"text\":\"a\"}", "{\"ok\":false,\"error\":\"the guest has "
+		"not opened the keyboard (is hyperv-keyboard loaded?)\"}");
+	activate(fx);
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"any\"]}",
+		"{\"ok\":false,\"error\":\"no key \\\"any\\\"; keys are named like a, 1, enter, f1, "
+		"left, ctrl, kp0\"}");
+	command(fx, "{\"cmd\":\"key\",\"keys\":[]}",
+		"{\"ok\":false,\"error\":\"\\\"keys\\\" is a list of 1 to 16 names\"}");
+	command(fx, "{\"cmd\":\"type\",\"text\":\"a\",\"delay_ms\":-1}",
+		"{\"ok\":false,\"error\":\"\\\"delay_ms\\\" is a number from 0 to 1000\"}");
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"a\"],\"action\":\"tap\"}",
+		"{\"ok\":false,\"error\":\"\\\"action\\\" is press, down or up\"}");
+	assert_int_equal(fx->len, 0);
+}
+
+static void test_guest_messages(void **state)
+{
+	static const uint8_t version_2[] = { 1, 0, 0, 0, 0, 0, 2, 0 };
+	static const uint8_t refused[] = { 2, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t leds[] = { 4, 0, 0, 0, 4, 0, 0, 0 };
+	static const uint8_t unknown[] = { 9, 0, 0, 0, 0, 0, 0, 0 };
+	struct fixture *fx = *state;
+
+	keyboard_opened(fx->kbd, capture, fx);
+	keyboard_receive(fx->kbd, version_2, sizeof(version_2));
+	expect_sent(fx, refused, sizeof(refused));
+	keyboard_receive(fx->kbd, leds, sizeof(leds));		/* too early */
+	activate(fx);						/* the guest may try again */
+	keyboard_receive(fx->kbd, leds, sizeof(leds));
+	assert_int_equal(stat_of(fx, "leds"), 4);
+	for (size_t len = 0; len < sizeof(version_2); len++)	/* every shorter request */
+		keyboard_receive(fx->kbd, version_2, len);
+	keyboard_receive(fx->kbd, unknown, sizeof(unknown));
+	assert_int_equal(stat_of(fx, "malformed"), 1 + sizeof(version_2) + 1);
+	assert_int_equal(fx->len, 0);
+}
+
+static void take(void *arg, char *text)
+{
+	char **out = arg;
+
+	*out = text;
+}
+
+static void test_full_ring(void **state)
+{
+	static const char request[] = "{\"cmd\":\"type\",\"text\":\"ab\",\"delay_ms\":0}";
+	static const uint8_t bytes[] = {
+		EVENT(0x1e, 0), EVENT(0x1e, 2), EVENT(0x30, 0), EVENT(0x30, 2),
+	};
+	struct fixture *fx = *state;
+	char *answer = NULL;
+
+	activate(fx);
+	fx->send_rc = -EAGAIN;
+	assert_non_null(control_request_async(fx->control, request, strlen(request), take,
+					      &answer));
+	assert_null(answer);
+	fx->send_rc = 0;
+	keyboard_writable(fx->kbd);
+	expect_sent(fx, bytes, sizeof(bytes));
+	assert_string_equal(answer, "{\"ok\":true}");
+	free(answer);
+
+	/* Closed with keys in the queue: the asker is told. */
+	answer = NULL;
+	fx->send_rc = -EAGAIN;
+	control_request_async(fx->control, request, strlen(request), take, &answer);
+	keyboard_closed(fx->kbd);
+	assert_string_equal(answer, "{\"ok\":false,\"error\":\"the guest closed the device before "
+			    "all was sent\"}");
+	free(answer);
+	assert_int_equal(stat_of(fx, "lost"), 4);
+	assert_int_equal(stat_of(fx, "queued"), 0);
+}
+
+static void test_pace(void **state)
+{
+	struct fixture *fx = *state;
+
+	activate(fx);
+	command(fx, "{\"cmd\":\"type\",\"text\":\"ab\",\"delay_ms\":30}",
+		"{\"ok\":true,\"keystrokes\":4}");
+	assert_int_equal(fx->len, 0);
+	while (!fx->len)
+		loop_poll(fx->loop, -1);
+	assert_int_equal(fx->len, 24);		/* a; b follows 30 ms later */
+	while (fx->len == 24)
+		loop_poll(fx->loop, -1);
+	assert_int_equal(fx->len, 48);
+}
+
+static void test_layout(void **state)
+{
+	struct keystroke out[KEYSTROKES_MAX];
+	unsigned int typed = 0;
+
+	for (uint32_t c = 0x20; c < 0x7f; c++)
+		typed += keystrokes_of_char(c, false, out) > 0;
+	assert_int_equal(typed, 95);		/* all that ASCII prints */
+	assert_int_equal(keystrokes_of_char(0, true, out), 0);
+	assert_int_equal(keystrokes_of_char('\\', false, out), 2);
+	assert_int_equal(out[0].code, 0x2b);
+	assert_int_equal(keystrokes_of_char('/', false, out), 2);
+	assert_int_equal(out[0].code, 0x35);
+	assert_int_equal(keystrokes_of_char('~', false, out), 4);
+	assert_int_equal(out[1].code, 0x29);
+	assert_int_equal(keystrokes_of_key("A", true, out), 1);
+	assert_int_equal(out[0].code, 0x1e);
+	assert_int_equal(keystrokes_of_key("!", true, out), -1);
+	assert_int_equal(keystrokes_of_key("", true, out), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_type, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unicode, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_guest_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_full_ring, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pace, setup, teardown),
+		cmocka_unit_test(test_layout),
+	};
+
+	return cmocka_run_group_tests_name("keyboard", tests, NULL, NULL);
+}
