@@ -157,13 +157,21 @@ void scsi_unit_attention(struct scsi_disk *disk, uint16_t asc)
 		disk->attentions[disk->nr_attentions++] = asc;
 }
 
+void scsi_clear_attention(struct scsi_disk *disk, uint16_t asc)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < disk->nr_attentions; i++)
+		if (disk->attentions[i] != asc)
+			disk->attentions[kept++] = disk->attentions[i];
+	disk->nr_attentions = kept;
+}
+
 static uint16_t take_attention(struct scsi_disk *disk)
 {
 	uint16_t asc = disk->attentions[0];
 
-	disk->nr_attentions--;
-	memmove(disk->attentions, disk->attentions + 1,
-		disk->nr_attentions * sizeof(disk->attentions[0]));
+	scsi_clear_attention(disk, asc);
 	return asc;
 }
 

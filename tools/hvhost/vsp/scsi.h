@@ -117,6 +117,9 @@ void scsi_commit(struct scsi_disk *disk);
  */
 void scsi_unit_attention(struct scsi_disk *disk, uint16_t asc);
 
+/** scsi_clear_attention() - what @asc would report is known to the initiator. */
+void scsi_clear_attention(struct scsi_disk *disk, uint16_t asc);
+
 /** scsi_disk_reset() - as after power on: started, default mode pages, no unit attention but
  * "power on".
  */
