@@ -8,7 +8,8 @@
 #include "fake_guest.h"
 
 static struct {
-	unsigned int opens, closes, destroys, readables;
+	unsigned int opens, closes, destroys, readables, writables;
+	void (*received)(const struct vmbus_packet *pkt);	/* instead of the echo */
 	struct vmbus_channel *last;
 	bool hold_close;	/* close_done is left to the test */
 	int open_status;
@@ -28,8 +29,17 @@ static void vsp_readable(struct vmbus_channel *ch)
 	struct vmbus_packet pkt;
 
 	vsp.readables++;
-	while (vmbus_channel_recv(ch, &pkt) == 1)
-		vmbus_channel_complete(ch, pkt.xid, pkt.data, pkt.len);
+	while (vmbus_channel_recv(ch, &pkt) == 1) {
+		if (vsp.received)
+			vsp.received(&pkt);
+		else
+			vmbus_channel_complete(ch, pkt.xid, pkt.data, pkt.len);
+	}
+}
+
+static void vsp_writable(struct vmbus_channel *ch)
+{
+	vsp.writables++;
 }
 
 static void vsp_close(struct vmbus_channel *ch)
@@ -53,6 +63,7 @@ static const struct vsp_ops vsp_ops = {
 	.mmio_mb = 8,
 	.open = vsp_open,
 	.readable = vsp_readable,
+	.writable = vsp_writable,
 	.close = vsp_close,
 	.destroy = vsp_destroy,
 };
