@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts: from the event flags of a CPU to the channels' callbacks, and from a channel to
+ * the host.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "syms_connection.h"
+
+#include <linux/random.h>
+#include <asm/sync_bitops.h>
+#include <clocksource/hyperv_timer.h>
+
+#include "vmbus.h"
+#include "trace.h"
+
+/* One channel's flag was set. Hard interrupt. */
+static void event_channel(u32 relid)
+{
+	struct vmbus_channel *channel;
+	void (*callback)(void *context);
+
+	/* A channel is freed after a grace period. */
+	rcu_read_lock();
+	channel = vmbus_relid_channel(relid);
+	if (!channel || READ_ONCE(channel->rescind))
+		goto out_rcu;
+
+	/* The ring stays mapped while the callback is set: vmbus_reset_channel_cb(). */
+	spin_lock(&channel->sched_lock);
+	callback = channel->onchannel_callback;
+	if (unlikely(!callback))
+		goto out_lock;
+
+	trace_vmbus_chan_sched(channel);
+	++channel->interrupts;
+
+	switch (channel->callback_mode) {
+	case HV_CALL_ISR:
+		callback(channel->channel_callback_context);
+		break;
+	case HV_CALL_BATCHED:
+		/* No interrupt while the ring is being drained. */
+		hv_begin_read(&channel->inbound);
+		fallthrough;
+	case HV_CALL_DIRECT:
+		tasklet_schedule(&channel->callback_event);
+		break;
+	}
+out_lock:
+	spin_unlock(&channel->sched_lock);
+out_rcu:
+	rcu_read_unlock();
+}
+
+static void event_scan(const struct vmbus_cpu *context)
+{
+	union hv_synic_event_flags *sets = context->event_page;
+	unsigned long *flags;
+	unsigned int word;
+
+	if (unlikely(!sets))
+		return;
+	flags = sets[VMBUS_SINT].flags;
+
+	for (word = 0; word < HV_EVENT_FLAGS_LONG_COUNT; word++) {
+		unsigned long pending;
+
+		if (!READ_ONCE(flags[word]))
+			continue;
+		/* One atomic operation for a word of channels. */
+		pending = xchg(&flags[word], 0);
+		while (pending) {
+			u32 relid = word * BITS_PER_LONG + __ffs(pending);
+
+			pending &= pending - 1;
+			if (relid)
+				event_channel(relid);
+		}
+	}
+}
+
+/** vmbus_isr() - the SINT was raised on this CPU. Hard interrupt. */
+void vmbus_isr(void)
+{
+	struct vmbus_cpu *context = this_cpu_ptr(vmbus_cpus);
+	struct hv_message *slot;
+	u32 type;
+
+	event_scan(context);
+
+	if (likely(context->message_page)) {
+		slot = (struct hv_message *)context->message_page + VMBUS_SINT;
+		type = READ_ONCE(slot->header.message_type);
+		if (type == HVMSG_TIMER_EXPIRED) {
+			/* A clock event device without direct mode shares the slot. */
+			hv_stimer0_isr();
+			vmbus_arch->end_message(slot, HVMSG_TIMER_EXPIRED);
+		} else if (type != HVMSG_NONE) {
+			tasklet_schedule(&context->message_tasklet);
+		}
+	}
+
+	add_interrupt_randomness(vmbus_arch->irq_number);
+}
+
+/**
+ * vmbus_on_event() - call a channel's callback until its ring is empty
+ * @data: struct vmbus_channel
+ *
+ * In batched mode the host's interrupt is masked while the callback runs; unmasking it tells
+ * whether something came meanwhile. Tasklet.
+ */
+void vmbus_on_event(unsigned long data)
+{
+	struct vmbus_channel *channel = (void *)data;
+	void (*callback)(void *context);
+
+	trace_vmbus_on_event(channel);
+
+	callback = READ_ONCE(channel->onchannel_callback);
+	if (unlikely(!callback))
+		return;
+	callback(channel->channel_callback_context);
+
+	if (channel->callback_mode != HV_CALL_BATCHED)
+		return;
+	if (likely(!hv_end_read(&channel->inbound)))
+		return;
+	hv_begin_read(&channel->inbound);
+	tasklet_schedule(&channel->callback_event);
+}
+
+/**
+ * vmbus_set_event() - interrupt the host for a channel, now
+ * @channel: an open channel
+ * Any context.
+ */
+void vmbus_set_event(struct vmbus_channel *channel)
+{
+	/* A host without dedicated interrupts finds the channel by its bit in the shared page. */
+	if (!channel->is_dedicated_interrupt)
+		sync_set_bit(channel->offermsg.child_relid, vmbus_connection.send_int_page);
+
+	++channel->sig_events;
+	vmbus_arch->signal_event(&channel->sig_event);
+}
+EXPORT_SYMBOL_GPL(vmbus_set_event);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * First include of each unit that exports a symbol of the upstream units channel.c and
+ * ring_buffer.c: the types that these headers show decide the symbols' CRCs, so a header is
+ * neither added nor dropped here without compat/abi-check.sh agreeing.
+ */
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/module.h>
+#include <linux/hyperv.h>
+#include <linux/uio.h>
+#include <linux/interrupt.h>
+#include <linux/set_memory.h>
+#include <asm/page.h>
+#include <asm/mshyperv.h>
+#include <linux/tracepoint.h>
