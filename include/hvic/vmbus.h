@@ -372,7 +372,8 @@ VMBUS_WIRE_SIZE(struct vmbus_msg_modify_connection_response, 9);
 
 /*
  * The first page of each ring. The writer of the ring owns write_index, pending_send_size and
- * feature_bits; its reader owns read_index and interrupt_mask.
+ * feature_bits; its reader owns read_index and interrupt_mask. Not packed: each word is read and
+ * written whole.
  */
 struct vmbus_ring_control {
 	__le32 write_index;	/* offset in the data, always a multiple of 8 */
@@ -382,7 +383,7 @@ struct vmbus_ring_control {
 	__le32 reserved1[12];
 	__le32 feature_bits;	/* VMBUS_RING_FEATURE_* */
 	__u8 reserved2[VMBUS_PAGE_SIZE - 68];
-} VMBUS_WIRE_PACKED;
+};
 VMBUS_WIRE_SIZE(struct vmbus_ring_control, 4096);
 VMBUS_WIRE_OFFSET(struct vmbus_ring_control, pending_send_size, 12);
 VMBUS_WIRE_OFFSET(struct vmbus_ring_control, feature_bits, 64);
@@ -462,9 +463,9 @@ VMBUS_WIRE_SIZE(struct vmbus_pipe_header, 8);
 #define VMBUS_MONITOR_TRIGGERS	32u	/* of a group; monitor id = group * 32 + bit */
 
 struct vmbus_monitor_group {
-	__le32 pending;		/* a bit a trigger; set by the sender */
+	__le32 pending;		/* a bit a trigger; set by the sender, atomically */
 	__le32 armed;
-} VMBUS_WIRE_PACKED;
+};
 VMBUS_WIRE_SIZE(struct vmbus_monitor_group, 8);
 
 struct vmbus_monitor_param {
@@ -484,7 +485,7 @@ struct vmbus_monitor_page {
 	__le64 reserved3[32];
 	struct vmbus_monitor_param param[VMBUS_MONITOR_GROUPS][VMBUS_MONITOR_TRIGGERS];
 	__u8 reserved4[1984];
-} VMBUS_WIRE_PACKED;
+};
 VMBUS_WIRE_SIZE(struct vmbus_monitor_page, 4096);
 VMBUS_WIRE_OFFSET(struct vmbus_monitor_page, next_check, 0x40);
 VMBUS_WIRE_OFFSET(struct vmbus_monitor_page, latency, 0x240);
