@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0
+# What every guest script shares: how a result is told, how the host is asked, and how a
+# device is found. busybox sh.
+# shellcheck shell=sh
+
+E2E=/lab/e2e
+failed=0
+subject=${0##*/}
+subject=${subject%.sh}
+
+note() {
+	echo "  $*"
+}
+
+pass() {
+	echo "PASS $subject: $*"
+}
+
+fail() {
+	echo "FAIL $subject: $*"
+	failed=1
+}
+
+# check NAME COMMAND...: passes when the command does; what a failing one said is shown.
+check() {
+	check_name=$1
+	shift
+	if "$@" >/tmp/check.log 2>&1; then
+		pass "$check_name"
+	else
+		check_status=$?
+		fail "$check_name (status $check_status: $*)"
+		tail -n 20 /tmp/check.log | sed 's/^/    | /'
+	fi
+}
+
+# same NAME EXPECTED GOT
+same() {
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1: expected '$2', got '$3'"
+	fi
+}
+
+# until_true SECONDS COMMAND...: repeat the command until it succeeds.
+until_true() {
+	until_end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$until_end" ] || return 1
+		usleep 100000
+	done
+}
+
+# One request to the host: host '{"cmd": ...}' prints the answer.
+host() {
+	hostctl "$1"
+}
+
+# number KEY: the first "KEY": NUMBER of a JSON text on standard input.
+number() {
+	sed -n "s/.*\"$1\": *\\([0-9][0-9]*\\).*/\\1/p" | head -n 1
+}
+
+# disk_of_lun LUN: name of the disk at that LUN of the first synthetic controller.
+disk_of_lun() {
+	for disk_path in /sys/bus/scsi/devices/*:0:0:"$1"/block/*; do
+		case $(readlink -f "$disk_path") in
+		*/VMBUS*|*/vmbus*|*-*-*-*-*/host*)
+			echo "${disk_path##*/}"
+			return 0
+			;;
+		esac
+	done
+	return 1
+}
+
+have_lun() {
+	disk_of_lun "$1" >/dev/null && [ -b "/dev/$(disk_of_lun "$1")" ]
+}
+
+lun_is_gone() {
+	! disk_of_lun "$1" >/dev/null
+}
+
+# Bytes of a disk, as the kernel knows it now.
+disk_bytes() {
+	echo $(($(cat "/sys/class/block/$1/size") * 512))
+}
+
+# The first network interface of the synthetic driver.
+synthetic_nic() {
+	for nic_path in /sys/class/net/*; do
+		nic_driver=$(readlink -f "$nic_path/device/driver") || continue
+		if [ "${nic_driver##*/}" = hv_netvsc ]; then
+			echo "${nic_path##*/}"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# lease NIC: an address by DHCP; the lease is told in /tmp/lease.
+lease() {
+	ip link set "$1" up
+	rm -f /tmp/lease
+	udhcpc -i "$1" -n -q -f -t 10 -T 1 -s "$E2E/udhcpc.sh" && [ -s /tmp/lease ]
+}
+
+finish() {
+	exit "$failed"
+}
