@@ -10,6 +10,7 @@ pass() {
 
 fail() {
 	printf '  [FAIL] %s\n' "$*"
+	# shellcheck disable=SC2034  # read by finish of lib.sh
 	failed=1
 }
 
