@@ -11,21 +11,20 @@
 #define RNDIS_WIRE_VERSION_MAJOR	1
 #define RNDIS_WIRE_VERSION_MINOR	0
 
-enum rndis_wire_msg_type {
-	RNDIS_WIRE_PACKET		= 0x00000001,
-	RNDIS_WIRE_INITIALIZE		= 0x00000002,
-	RNDIS_WIRE_HALT			= 0x00000003,	/* no completion */
-	RNDIS_WIRE_QUERY		= 0x00000004,
-	RNDIS_WIRE_SET			= 0x00000005,
-	RNDIS_WIRE_RESET		= 0x00000006,
-	RNDIS_WIRE_INDICATE_STATUS	= 0x00000007,	/* host to guest, no completion */
-	RNDIS_WIRE_KEEPALIVE		= 0x00000008,
-	RNDIS_WIRE_INITIALIZE_COMPLETE	= (int)0x80000002,
-	RNDIS_WIRE_QUERY_COMPLETE	= (int)0x80000004,
-	RNDIS_WIRE_SET_COMPLETE		= (int)0x80000005,
-	RNDIS_WIRE_RESET_COMPLETE	= (int)0x80000006,
-	RNDIS_WIRE_KEEPALIVE_COMPLETE	= (int)0x80000008,
-};
+/* Message types; a completion is its request with the top bit set. */
+#define RNDIS_WIRE_PACKET		0x00000001u
+#define RNDIS_WIRE_INITIALIZE		0x00000002u
+#define RNDIS_WIRE_HALT			0x00000003u	/* no completion */
+#define RNDIS_WIRE_QUERY		0x00000004u
+#define RNDIS_WIRE_SET			0x00000005u
+#define RNDIS_WIRE_RESET		0x00000006u
+#define RNDIS_WIRE_INDICATE_STATUS	0x00000007u	/* host to guest, no completion */
+#define RNDIS_WIRE_KEEPALIVE		0x00000008u
+#define RNDIS_WIRE_INITIALIZE_COMPLETE	0x80000002u
+#define RNDIS_WIRE_QUERY_COMPLETE	0x80000004u
+#define RNDIS_WIRE_SET_COMPLETE		0x80000005u
+#define RNDIS_WIRE_RESET_COMPLETE	0x80000006u
+#define RNDIS_WIRE_KEEPALIVE_COMPLETE	0x80000008u
 
 /* Status of a completion or an indication (NDIS_STATUS_*). */
 #define RNDIS_WIRE_STATUS_SUCCESS		0x00000000u
@@ -47,7 +46,7 @@ enum rndis_wire_msg_type {
 
 /* Starts every message. All offsets below count from the end of this header. */
 struct rndis_wire_header {
-	__le32 type;		/* enum rndis_wire_msg_type */
+	__le32 type;		/* RNDIS_WIRE_PACKET and so on */
 	__le32 len;		/* bytes of the message with this header and its padding */
 } __attribute__((packed));
 

@@ -73,7 +73,7 @@ void rndis_nic_reset(struct rndis_nic *nic);
  * rndis_next_message() - cut the next message off a transfer
  * @data: bytes that remain
  * @len: their number
- * @type: enum rndis_wire_msg_type
+ * @type: RNDIS_WIRE_PACKET and so on
  * Return: its length in bytes (at least a header, at most @len), or -EBADMSG.
  */
 int rndis_next_message(const void *data, size_t len, uint32_t *type);
