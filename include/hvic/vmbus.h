@@ -384,6 +384,7 @@ struct vmbus_ring_control {
 	__le32 feature_bits;	/* VMBUS_RING_FEATURE_* */
 	__u8 reserved2[VMBUS_PAGE_SIZE - 68];
 };
+
 VMBUS_WIRE_SIZE(struct vmbus_ring_control, 4096);
 VMBUS_WIRE_OFFSET(struct vmbus_ring_control, pending_send_size, 12);
 VMBUS_WIRE_OFFSET(struct vmbus_ring_control, feature_bits, 64);
@@ -466,6 +467,7 @@ struct vmbus_monitor_group {
 	__le32 pending;		/* a bit a trigger; set by the sender, atomically */
 	__le32 armed;
 };
+
 VMBUS_WIRE_SIZE(struct vmbus_monitor_group, 8);
 
 struct vmbus_monitor_param {
@@ -486,6 +488,7 @@ struct vmbus_monitor_page {
 	struct vmbus_monitor_param param[VMBUS_MONITOR_GROUPS][VMBUS_MONITOR_TRIGGERS];
 	__u8 reserved4[1984];
 };
+
 VMBUS_WIRE_SIZE(struct vmbus_monitor_page, 4096);
 VMBUS_WIRE_OFFSET(struct vmbus_monitor_page, next_check, 0x40);
 VMBUS_WIRE_OFFSET(struct vmbus_monitor_page, latency, 0x240);

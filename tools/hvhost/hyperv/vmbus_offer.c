@@ -126,8 +126,10 @@ void vmbus_relid_released(struct vmbus_server *server, const void *msg, size_t l
 		return;
 	}
 	vmbus_gpadls_drop(server, relid);
-	/* A guest may give back an offer that it has no use for; it is offered again only on
-	 * the next connection. */
+	/*
+	 * A guest may give back an offer that it has no use for; it is offered again only on
+	 * the next connection.
+	 */
 	ch->reopen = false;
 	channel_set_state(ch, ch->state == CHANNEL_REVOKED ? CHANNEL_RELEASED : CHANNEL_IDLE);
 	if (ch->index && ch->state == CHANNEL_IDLE)
