@@ -30,18 +30,18 @@ enum synthhid_wire_type {
 struct synthhid_hdr {
 	__le32 type;
 	__le32 size;		/* bytes that follow this header */
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct synthhid_version_request {
 	struct synthhid_hdr hdr;
 	__le32 version;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct synthhid_version_response {
 	struct synthhid_hdr hdr;
 	__le32 version;		/* as requested */
 	__u8 approved;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct synthhid_attributes {
 	__le32 size;		/* of this structure */
@@ -49,7 +49,7 @@ struct synthhid_attributes {
 	__le16 product;
 	__le16 version;
 	__le16 reserved[11];
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 /* HID 1.11, 6.2.1, with the one class descriptor that the protocol has room for. */
 struct synthhid_descriptor {
@@ -60,7 +60,7 @@ struct synthhid_descriptor {
 	__u8 nr_descriptors;
 	__u8 report_type;	/* SYNTHHID_DT_REPORT */
 	__le16 report_length;	/* bytes of the report descriptor */
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 #define SYNTHHID_DT_HID		0x21
 #define SYNTHHID_DT_REPORT	0x22
@@ -70,17 +70,17 @@ struct synthhid_device_info_msg {
 	struct synthhid_attributes attributes;
 	struct synthhid_descriptor descriptor;
 	__u8 report_descriptor[];
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct synthhid_ack {
 	struct synthhid_hdr hdr;
 	__u8 reserved;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct synthhid_report {
 	struct synthhid_hdr hdr;
 	__u8 data[];		/* hdr.size bytes */
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 /* The identity that a host gives its mouse. */
 #define SYNTHHID_VENDOR_MICROSOFT	0x045e

@@ -8,6 +8,8 @@
 
 #include <linux/types.h>
 
+#include <hvic/vmbus.h>
+
 /* Class id f912ad6d-2b17-48ea-bd65-f927a61c7684, sixteen bytes in wire order. */
 #define SYNTHKBD_CLASS \
 	0x6d, 0xad, 0x12, 0xf9, 0x17, 0x2b, 0xea, 0x48, \
@@ -26,19 +28,19 @@ enum synthkbd_wire_type {
 
 struct synthkbd_hdr {
 	__le32 type;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct synthkbd_version_request {
 	struct synthkbd_hdr hdr;
 	__le32 version;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 #define SYNTHKBD_STATUS_ACCEPTED	0x00000001u
 
 struct synthkbd_version_response {
 	struct synthkbd_hdr hdr;
 	__le32 status;		/* SYNTHKBD_STATUS_ACCEPTED or 0 */
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 /* struct synthkbd_event.flags */
 #define SYNTHKBD_FLAG_UNICODE	0x00000001u	/* code is a UTF-16 unit, not a scan code */
@@ -51,7 +53,7 @@ struct synthkbd_event {
 	__le16 code;		/* make code; the break is told by the flag */
 	__le16 reserved;
 	__le32 flags;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 /* struct synthkbd_leds.leds */
 #define SYNTHKBD_LED_SCROLL_LOCK	0x0001u
@@ -62,7 +64,7 @@ struct synthkbd_leds {
 	struct synthkbd_hdr hdr;
 	__le16 leds;
 	__le16 reserved;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 _Static_assert(sizeof(struct synthkbd_version_request) == 8, "protocol request");
 _Static_assert(sizeof(struct synthkbd_version_response) == 8, "protocol response");

@@ -32,7 +32,7 @@
 struct ic_version_pair {
 	__le16 major;
 	__le16 minor;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 /* struct ic_hdr.type */
 enum ic_type {
@@ -68,22 +68,24 @@ struct ic_hdr {
 	__u8 transaction;	/* the answer carries the request's */
 	__u8 flags;
 	__u8 reserved[2];
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
-/* The host lists what it can do, framework versions first; the guest answers with counts of
- * one and its choices, or with counts of zero. */
+/*
+ * The host lists what it can do, framework versions first; the guest answers with counts of
+ * one and its choices, or with counts of zero.
+ */
 struct ic_negotiation {
 	__le16 nr_framework;
 	__le16 nr_message;
 	__le32 reserved;
 	struct ic_version_pair versions[];
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct ic_heartbeat {
 	__le64 sequence;	/* the guest answers with one more */
 	__le32 state;		/* enum ic_heartbeat_state, the guest's; 3.0 on */
 	__le32 reserved[7];
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 enum ic_heartbeat_state {
 	IC_HEARTBEAT_UNKNOWN	= 0,
@@ -104,7 +106,7 @@ struct ic_shutdown {
 	__le32 timeout_s;
 	__le32 flags;
 	__u8 text[2048];	/* for the guest's users, UTF-16, NUL-terminated */
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 /* flags of both time messages */
 #define IC_TIME_SYNC		0x01	/* set the clock to this */
@@ -120,7 +122,7 @@ struct ic_time {
 	__le64 round_trip;	/* 100 ns */
 	__u8 flags;
 	__u8 reserved[3];
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 /* Version 4.0. */
 struct ic_time_ref {
@@ -130,7 +132,7 @@ struct ic_time_ref {
 	__u8 leap;
 	__u8 stratum;
 	__u8 reserved[5];
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 enum ic_kvp_operation {
 	IC_KVP_GET		= 0,
@@ -164,30 +166,30 @@ struct ic_kvp_value {
 	__le32 value_size;
 	__u8 key[IC_KVP_KEY_BYTES];	/* UTF-16 */
 	__u8 value[IC_KVP_VALUE_BYTES];
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct ic_kvp_hdr {
 	__u8 operation;
 	__u8 pool;
 	__le16 reserved;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct ic_kvp_get_set {
 	struct ic_kvp_hdr hdr;
 	struct ic_kvp_value value;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct ic_kvp_enumerate {
 	struct ic_kvp_hdr hdr;
 	__le32 index;
 	struct ic_kvp_value value;
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 struct ic_kvp_delete {
 	struct ic_kvp_hdr hdr;
 	__le32 key_size;
 	__u8 key[IC_KVP_KEY_BYTES];
-} __attribute__((packed));
+} VMBUS_WIRE_PACKED;
 
 _Static_assert(sizeof(struct ic_hdr) == 20, "header");
 _Static_assert(__builtin_offsetof(struct ic_hdr, type) == 4, "type");
