@@ -18,7 +18,7 @@
 #define GUEST_RAM_LOW_END	0xc0000000ull
 #define GUEST_RAM_HIGH_START	0x100000000ull
 #define GUEST_RAM_MIN		(64ull << 20)
-#define GUEST_RAM_MAX		(512ull << 30)
+#define GUEST_RAM_MAX		(256ull << 30)
 
 struct guest_ram_region {
 	uint64_t gpa;		/* first byte, page aligned */

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control commands about the host as a whole; devices register their own.
+ */
+#include "host.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static json_int_t resident_kib(void)
+{
+	unsigned long long size, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%llu %llu", &size, &resident) != 2)
+		resident = 0;
+	fclose(f);
+	return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static int cmd_stats(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct host *host = arg;
+
+	json_object_set_new(reply, "rss_kib", json_integer(resident_kib()));
+	json_object_set_new(reply, "resets", json_integer(host->resets));
+	json_object_set_new(reply, "crashes", json_integer(host->crashes));
+	json_object_set_new(reply, "machine", machine_stats(host->machine));
+	json_object_set_new(reply, "hypercalls", hypercall_stats(&host->hypercalls));
+	json_object_set_new(reply, "synic", synic_stats(host->synic));
+	json_object_set_new(reply, "vmbus", vmbus_server_stats(host->server));
+	return 0;
+}
+
+static int cmd_devices(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct host *host = arg;
+	json_t *stats = vmbus_server_stats(host->server);
+
+	json_object_set(reply, "devices", json_object_get(stats, "devices"));
+	json_decref(stats);
+	return 0;
+}
+
+static int cmd_device_add(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct host *host = arg;
+	const char *kind = json_string_value(json_object_get(request, "kind"));
+	const char *spec = json_string_value(json_object_get(request, "spec"));
+
+	if (!kind || !spec)
+		return error_set(err, "device-add needs the members kind and spec");
+	if (!strcmp(kind, "disk-controller"))
+		return host_add_disks(host, &spec, 1, err);
+	if (!strcmp(kind, "nic"))
+		return host_add_nic(host, spec, err);
+	return error_set(err, "unknown kind \"%s\": disk-controller or nic", kind);
+}
+
+static int cmd_device_remove(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct host *host = arg;
+	const char *name = json_string_value(json_object_get(request, "device"));
+	struct vmbus_device *dev;
+
+	if (!name)
+		return error_set(err, "device-remove needs the member device");
+	dev = vmbus_device_find(host->server, name);
+	if (!dev)
+		return error_set(err, "no device \"%s\"", name);
+	vmbus_device_remove(dev);
+	return 0;
+}
+
+static int cmd_quit(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	host_quit(arg, 0);
+	return 0;
+}
+
+static int cmd_reset(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	host_reset(arg);
+	return 0;
+}
+
+static int cmd_power_button(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct host *host = arg;
+
+	pm_power_button(&host->pm);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	const char *help;
+	control_fn fn;
+} commands[] = {
+	{ "stats", "counters of everything, memory in use", cmd_stats },
+	{ "devices", "the devices and their channels", cmd_devices },
+	{ "device-add", "kind: disk-controller or nic; spec: as --disk or --nic",
+	  cmd_device_add },
+	{ "device-remove", "device: name or instance GUID", cmd_device_remove },
+	{ "quit", "end hvhost, as if the plug were pulled", cmd_quit },
+	{ "reset", "reset the guest", cmd_reset },
+	{ "power-button", "press the ACPI power button", cmd_power_button },
+};
+
+void host_register_commands(struct host *host)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		control_register(host->control, commands[i].name, commands[i].help,
+				 commands[i].fn, host);
+}

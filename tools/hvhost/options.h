@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The command line of hvhost.
+ */
+#ifndef HVHOST_OPTIONS_H
+#define HVHOST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "error.h"
+
+#define OPTIONS_MAX_SPECS	64
+
+struct option_list {
+	unsigned int n;
+	const char *spec[OPTIONS_MAX_SPECS];
+};
+
+struct options {
+	const char *kernel;
+	const char *initrd;		/* NULL: none */
+	const char *append;
+	unsigned int cpus;
+	uint64_t mem;			/* bytes */
+	struct option_list disks;
+	struct option_list nics;
+	bool no_input;
+	uint32_t vmbus_max_version;	/* wire form, major in the upper 16 bits */
+	uint32_t hidden_features;	/* from cpuid_hide() */
+	bool exit_on_reset;
+	const char *control;		/* NULL: no socket */
+	const char *console;
+	bool agent;
+	const char *agent_out;
+	const char *agent_status;
+	bool help;
+	bool version;
+};
+
+/**
+ * options_parse() - read the command line
+ * Strings point into @argv. With help or version set nothing else was checked.
+ * Return: 0, or -1 with @err saying what is wrong.
+ */
+int options_parse(struct options *opts, int argc, char **argv, struct error *err);
+
+/** options_help() - print what options_parse() knows. */
+void options_help(FILE *to);
+
+#endif
