@@ -94,6 +94,7 @@ static int cmd_heartbeat(void *arg, json_t *request, json_t *reply, struct error
 	if (age > LOST_MS)
 		return error_set(err, "no heartbeat: the guest last answered %llu ms ago",
 				 (unsigned long long)age);
+	json_object_set_new(reply, "status", json_string("ok"));
 	return 0;
 }
 
