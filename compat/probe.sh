@@ -16,16 +16,9 @@ shift 3
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-stale=no
-if [ ! -f "$header" ] || [ "$config" -nt "$header" ]; then
-	stale=yes
+if [ -f "$header" ] && [ -z "$(find "$config" "$probes" "$0" -newer "$header")" ]; then
+	exit 0
 fi
-for probe in "$probes" "$probes"/../probe.sh "$probes"/have_*.c; do
-	if [ "$probe" -nt "$header" ]; then
-		stale=yes
-	fi
-done
-[ $stale = yes ] || exit 0
 
 # The flags themselves must work, or every probe would say no.
 printf '#include <linux/module.h>\nint hvic_probe;\n' > "$tmp/sane.c"

@@ -92,7 +92,7 @@ struct vmbus_connection {
 	bool ignore_any_offer_msg;	/* suspending */
 
 	atomic_t nr_chan_close_on_suspend;	/* subchannels and hvsock channels alive */
-	struct completion ready_for_suspend_event;
+	struct completion ready_for_suspend_event;	/* unused */
 
 	atomic_t nr_chan_fixup_on_resume;	/* primaries that wait to be offered again */
 	struct completion ready_for_resume_event;

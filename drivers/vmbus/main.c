@@ -167,8 +167,6 @@ static void __exit vmbus_exit(void)
 		return;
 	bus_stop();
 	acpi_bus_unregister_driver(&vmbus_acpi_driver);
-	/* Channels are freed after a grace period, by code of this module's callers only. */
-	rcu_barrier();
 }
 
 module_init(vmbus_init);

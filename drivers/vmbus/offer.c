@@ -98,8 +98,20 @@ void vmbus_channel_remove(struct vmbus_channel *channel)
 /* One less that has to go before the machine can suspend. */
 static void suspend_blocker_put(void)
 {
-	if (atomic_dec_and_test(&vmbus_connection.nr_chan_close_on_suspend))
-		complete(&vmbus_connection.ready_for_suspend_event);
+	atomic_dec(&vmbus_connection.nr_chan_close_on_suspend);
+	wake_up_all(&channel_wait);
+}
+
+/**
+ * vmbus_suspend_ready() - wait until all subchannels and sockets have gone
+ * May sleep. Return: how many remain when the time is up.
+ */
+int vmbus_suspend_ready(void)
+{
+	atomic_t *remaining = &vmbus_connection.nr_chan_close_on_suspend;
+
+	wait_event_timeout(channel_wait, !atomic_read(remaining), vmbus_response_jiffies());
+	return atomic_read(remaining);
 }
 
 /* Whether a device that was rescinded and offered again is still being removed. */
@@ -380,7 +392,7 @@ void vmbus_on_rescind(const void *msg)
 
 /**
  * vmbus_rescind_hvsock_all() - sockets do not survive a suspend
- * Process context, with offers ignored and the ordered queue drained.
+ * Process context, with the ordered queue drained.
  */
 void vmbus_rescind_hvsock_all(void)
 {

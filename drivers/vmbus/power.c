@@ -210,27 +210,27 @@ static int __maybe_unused bus_suspend(struct device *dev)
 	struct tasklet_struct *tasklet =
 		&per_cpu_ptr(vmbus_cpus, VMBUS_CONNECT_CPU)->message_tasklet;
 	struct vmbus_channel *channel;
+	int blockers, missing;
 
+	/* The drivers have closed their primaries: the host withdraws the subchannels. */
+	flush_workqueue(vmbus_connection.work_queue);
+	vmbus_rescind_hvsock_all();
+	vmbus_suspend_ready();
+
+	/* What is offered from now on will be offered again. */
 	tasklet_disable(tasklet);
 	vmbus_connection.ignore_any_offer_msg = true;
 	tasklet_enable(tasklet);
-
 	drain_workqueue(vmbus_connection.work_queue);
 	drain_workqueue(vmbus_connection.rescind_work_queue);
 	drain_workqueue(vmbus_connection.handle_primary_chan_wq);
 	drain_workqueue(vmbus_connection.handle_sub_chan_wq);
 
-	vmbus_rescind_hvsock_all();
-	if (atomic_read(&vmbus_connection.nr_chan_close_on_suspend) > 0 &&
-	    !wait_for_completion_timeout(&vmbus_connection.ready_for_suspend_event,
-					 vmbus_response_jiffies())) {
-		pr_err("cannot suspend: %d subchannels or sockets are still open\n",
-		       atomic_read(&vmbus_connection.nr_chan_close_on_suspend));
-		vmbus_connection.ignore_any_offer_msg = false;
-		return -EBUSY;
-	}
-	if (atomic_read(&vmbus_connection.nr_chan_fixup_on_resume)) {
-		pr_err("Can not suspend due to a previous failed resuming\n");
+	blockers = atomic_read(&vmbus_connection.nr_chan_close_on_suspend);
+	missing = atomic_read(&vmbus_connection.nr_chan_fixup_on_resume);
+	if (blockers || missing) {
+		pr_err("cannot suspend: %d subchannels or sockets are open, %d devices did not return from the last suspend\n",
+		       blockers, missing);
 		vmbus_connection.ignore_any_offer_msg = false;
 		return -EBUSY;
 	}
@@ -272,7 +272,6 @@ static int __maybe_unused bus_resume(struct device *dev)
 	    !wait_for_completion_timeout(&vmbus_connection.ready_for_resume_event, 10 * HZ))
 		pr_err("Some vmbus device is missing after suspending?\n");
 
-	reinit_completion(&vmbus_connection.ready_for_suspend_event);
 	return ret;
 }
 

@@ -114,6 +114,7 @@ int vmbus_vacate_cpu(unsigned int cpu);
 void vmbus_on_offer(const void *msg);
 void vmbus_on_rescind(const void *msg);
 void vmbus_rescind_hvsock_all(void);
+int vmbus_suspend_ready(void);
 void vmbus_channel_remove(struct vmbus_channel *channel);
 void vmbus_free_channels(void);
 
