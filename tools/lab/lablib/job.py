@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One run of a guest: the job's directory, the script that starts hvhost and what goes beside
+it, the live output, and how it ended."""
+
+import os
+import re
+import selectors
+import shlex
+import shutil
+import signal
+import sys
+import tarfile
+import tempfile
+import termios
+import time
+import tty
+
+from lablib import cpio, dmesg, guest, kernels
+from lablib.machine import Direct, Emulated, kvm_usable
+from lablib.util import EXIT_NO_GUEST, EXIT_TIMEOUT, EXIT_USAGE, TOP, LabError, build_dir
+from lablib.util import locked, parse_size, run, say, stop_group
+
+EXIT_COMPLAINED = 126   # the command ended well, but --dmesg-clean found complaints
+CONSOLE_TAIL = 30       # lines of the guest's console shown when it did not come up
+GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr'
+
+
+class TimeUp(Exception):
+    """The run lasted longer than --timeout."""
+
+
+def hvhost(options):
+    """The host's program, built when its sources are newer."""
+    if options.hvhost:
+        if not os.access(options.hvhost, os.X_OK):
+            raise LabError(f'--hvhost {options.hvhost}: no such program', EXIT_USAGE)
+        return os.path.abspath(options.hvhost)
+    with locked('hvhost'):
+        run(['make', '-s', '-j2', '-C', os.path.join(TOP, 'tools', 'hvhost')], 'building hvhost')
+    return os.path.join(build_dir('hvhost'), 'hvhost')
+
+
+def memory_needed(options):
+    """Bytes that hvhost takes: the guest's memory and its disks in memory."""
+    total = parse_size(options.mem)
+    for spec in options.disk:
+        match = re.match(r'mem:(\d+[KMGT]?)', spec)
+        if match:
+            total += parse_size(match.group(1))
+    return total + parse_size(options.l1_mem)
+
+
+class Job:
+    """A run, from options to exit status."""
+
+    def __init__(self, options):
+        self.options = options
+        self.path = tempfile.mkdtemp(prefix='hvic-lab-')
+        self.process = None
+        self.started = 0.0
+        self.marks = []
+        self.machine = None
+
+    def mark(self, what):
+        self.marks.append((time.monotonic(), what))
+
+    def _host_programs(self):
+        """hvhost, and the programs that --host-run and --host-add name."""
+        programs = [hvhost(self.options)]
+        words = [word for line in self.options.host_run for word in shlex.split(line)]
+        for word in words + self.options.host_add:
+            path = shutil.which(word, path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')
+            if path and os.path.basename(path) != 'busybox' and \
+                    (word in self.options.host_add or cpio.libraries(path)) and \
+                    not _busybox_has(word):
+                programs.append(path)
+            elif word in self.options.host_add:
+                if not os.path.exists(word):
+                    raise LabError(f'--host-add {word}: no such file or program', EXIT_USAGE)
+                programs.append(os.path.abspath(word))
+        return list(dict.fromkeys(programs))
+
+    def _disk(self, spec):
+        kind, _, rest = spec.partition(':')
+        if kind != 'file':
+            return spec
+        path, comma, flags = rest.partition(',')
+        return f'file:{self.machine.disk(path)}{comma}{flags}'
+
+    def _script(self, program):
+        """What runs in the machine: --host-run programs in the background, then hvhost."""
+        options = self.options
+        view = self.machine.view
+        append = ' '.join([GUEST_APPEND, 'quiet' if not options.verbose else 'ignore_loglevel',
+                           *options.append])
+        argv = [os.path.basename(program), '--kernel', view(f'{self.path}/kernel'),
+                '--initrd', view(f'{self.path}/initrd'), '--append', append,
+                '--cpus', str(options.cpus), '--mem', options.mem]
+        for spec in options.disk:
+            argv += ['--disk', self._disk(spec)]
+        for spec in options.nic:
+            argv += ['--nic', spec]
+        if options.no_input:
+            argv += ['--no-input']
+        if options.mode == 'shell':
+            argv += ['--console', 'stdio']
+        else:
+            argv += ['--console', view(f'{self.path}/console.log'), '--agent',
+                     '--agent-out', view(f'{self.path}/out.tar'),
+                     '--agent-status', view(f'{self.path}/agent-status')]
+        argv += ['--control', self.machine.control(), *options.host_arg]
+        lines = ['# Made by the lab for one run.']
+        for number, command in enumerate(options.host_run, 1):
+            lines.append(f'sh -c {shlex.quote(command)} </dev/null '
+                         f'>"$JOB/host-run-{number}.log" 2>&1 &')
+        lines.append(' '.join(shlex.quote(word) for word in argv))
+        return '\n'.join(lines) + '\n'
+
+    def prepare(self):
+        options = self.options
+        kernel = kernels.get(options.kernel)
+        programs = self._host_programs()
+        emulated = options.emulated or (not options.kvm and not kvm_usable())
+        if options.kvm and not kvm_usable():
+            raise LabError('--kvm: /dev/kvm is not usable here', EXIT_USAGE)
+        if emulated:
+            self.machine = Emulated(self.path, programs, memory_needed(options),
+                                    options.icount, options.l1_cpus)
+        else:
+            self.machine = Direct(self.path, programs)
+        guest.initramfs(f'{self.path}/initrd', kernel, options)
+        os.symlink(kernel.image, f'{self.path}/kernel') if not emulated else \
+            shutil.copy(kernel.image, f'{self.path}/kernel')
+        with open(f'{self.path}/start', 'w', encoding='utf-8') as file:
+            file.write(self._script(programs[0]))
+        self.mark('prepared')
+
+    def _relay(self, sources, stdin):
+        """Pass output on until the machine ends; raise TimeUp when --timeout is over."""
+        deadline = self.started + self.options.timeout if self.options.timeout else None
+        chooser = selectors.DefaultSelector()
+        pidfd = os.pidfd_open(self.process.pid)
+        for fd, target in sources:
+            chooser.register(fd, selectors.EVENT_READ, target)
+        chooser.register(pidfd, selectors.EVENT_READ, None)
+        if stdin is not None:
+            chooser.register(sys.stdin.fileno(), selectors.EVENT_READ, stdin)
+        ended = False
+        try:
+            while True:
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    raise TimeUp()
+                ready = chooser.select(0 if ended else left)
+                if ended and not ready:
+                    return
+                for key, _ in ready:
+                    if key.fd == pidfd:
+                        ended = True
+                        chooser.unregister(pidfd)
+                        continue
+                    try:
+                        data = os.read(key.fd, 65536)
+                    except ConnectionResetError:
+                        data = b''
+                    if not data:
+                        chooser.unregister(key.fd)
+                    elif key.data == stdin and stdin is not None and key.fd == sys.stdin.fileno():
+                        os.write(stdin, data)
+                    else:
+                        if not any(what == 'output' for _, what in self.marks):
+                            self.mark('output')
+                        _write_all(key.data, data)
+        finally:
+            os.close(pidfd)
+
+    def execute(self):
+        """Start the machine and wait for its end."""
+        self.started = time.monotonic()
+        shell = self.options.mode == 'shell'
+        self.process, out, err, stdin = self.machine.start(shell)
+        saved = None
+        if shell and sys.stdin.isatty():
+            saved = termios.tcgetattr(sys.stdin)
+            tty.setraw(sys.stdin)
+        try:
+            self._relay([(out, sys.stdout.fileno()), (err, sys.stderr.fileno())],
+                        stdin if shell else None)
+        finally:
+            if saved:
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
+            self.mark('ended')
+
+    def _agent_status(self):
+        """(came up, exit status or None) as hvhost noted it: lines "ready" and "exit N"."""
+        try:
+            with open(f'{self.path}/agent-status', encoding='ascii', errors='replace') as file:
+                text = file.read()
+        except FileNotFoundError:
+            return False, None
+        status = re.search(r'^exit (\d+)$', text, re.MULTILINE)
+        return 'ready' in text or bool(status), int(status.group(1)) if status else None
+
+    def _tail(self, name):
+        try:
+            with open(f'{self.path}/{name}', encoding='utf-8', errors='replace') as file:
+                return ''.join(file.readlines()[-CONSOLE_TAIL:]).replace('\r', '')
+        except FileNotFoundError:
+            return ''
+
+    def collect(self):
+        """What the guest left in /out, and the logs, to --out."""
+        out = self.options.out
+        if not out:
+            return self.path
+        os.makedirs(out, exist_ok=True)
+        for name in os.listdir(self.path):
+            if name.endswith('.log'):
+                shutil.copy(f'{self.path}/{name}', out)
+        archive = f'{self.path}/out.tar'
+        if os.path.exists(archive) and os.path.getsize(archive):
+            try:
+                with tarfile.open(archive) as tar:
+                    members = [m for m in tar.getmembers() if m.isfile() or m.isdir()]
+                    tar.extractall(out, [m for m in members if '..' not in m.name and
+                                         not m.name.startswith('/')])
+            except (tarfile.TarError, EOFError) as error:
+                say(f'what the guest left in /out is damaged: {error}')
+        return out
+
+    def verdict(self, timed_out):
+        """The lab's exit status, with an explanation on stderr where it is not the command's."""
+        if self.options.mode == 'shell':
+            return EXIT_TIMEOUT if timed_out else 0
+        up, status = self._agent_status()
+        if status is not None:
+            return status
+        console = self._tail('console.log')
+        if timed_out:
+            say(f'time is up ({self.options.timeout} s); the end of the guest\'s console:')
+        elif up:
+            say('the guest ended before its command did; the end of its console:')
+        else:
+            say('the guest did not come up; the end of its console:')
+        sys.stderr.write(console or '(nothing)\n')
+        if not up:
+            sys.stderr.write(self.machine.log_tail())
+        return EXIT_TIMEOUT if timed_out else EXIT_NO_GUEST
+
+    def run(self):
+        """The whole of it; returns the lab's exit status."""
+        keep = False
+        status = EXIT_NO_GUEST
+        try:
+            self.mark('start')
+            timed_out = False
+            self.prepare()
+            try:
+                self.execute()
+            except TimeUp:
+                timed_out = True
+            stop_group(self.process)
+            self.process = None
+            status = self.verdict(timed_out)
+            self.options.out = self.options.out or (tempfile.mkdtemp(prefix='hvic-out-')
+                                                    if status else '')
+            if self.options.out:
+                self.collect()
+            if status and not self.options.quiet:
+                say(f'exit {status}; logs are in {self.options.out}')
+            if self.options.dmesg_clean:
+                found = self._complaints()
+                for line in found:
+                    say(f'guest kernel: {line}')
+                if found and not status:
+                    status = EXIT_COMPLAINED
+            if self.options.times:
+                first = self.marks[0][0]
+                say('times: ' + ', '.join(f'{what} {at - first:.1f} s'
+                                          for at, what in self.marks[1:]))
+        finally:
+            stop_group(self.process)
+            if not keep:
+                shutil.rmtree(self.path, ignore_errors=True)
+        return status
+
+    def _complaints(self):
+        with tempfile.TemporaryDirectory(prefix='hvic-dmesg-') as work:
+            archive = f'{self.path}/out.tar'
+            try:
+                with tarfile.open(archive) as tar:
+                    with open(f'{work}/dmesg', 'wb') as file:
+                        file.write(tar.extractfile('./dmesg.txt').read())
+            except (tarfile.TarError, EOFError, KeyError, FileNotFoundError):
+                pass
+            return dmesg.complaints(f'{work}/dmesg', f'{self.path}/console.log')
+
+
+def _busybox_has(word):
+    """Whether L1's busybox has a program of that name, so that none needs to be brought."""
+    return word in run(['busybox', '--list'], 'busybox').split()
+
+
+def _write_all(fd, data):
+    while data:
+        data = data[os.write(fd, data):]
+
+
+def raise_interrupt(*_):
+    """SIGTERM ends a run as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Where hvhost runs: on this machine when it has a usable /dev/kvm, else inside L1, a machine
+that QEMU emulates with AMD's virtualisation, so that KVM works in it."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+
+from lablib import bzimage, kernels
+from lablib.cpio import Archive, libraries
+from lablib.guest import ModuleTree, busybox
+from lablib.util import LAB, LabError, cache_dir, die_with_parent, digest, filling, locked
+
+L1_KERNEL = '6.1'
+L1_MODULES = ('virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'kvm_amd', 'tun', 'virtio_blk')
+L1_CPU = 'max,-xsave,-avx,-avx2,-vaes,-vpclmulqdq,-pku,-erms'
+L1_OVERHEAD = 1 << 30   # bytes that L1 has beside the guest's memory and its disks in memory
+L1_APPEND = ('console=ttyS0 quiet panic=-1 tsc=reliable clocksource=tsc mitigations=off nokaslr '
+             'audit=0 selinux=0 apparmor=0 nmi_watchdog=0 rodata=off cryptomgr.notests rcupdate.rcu_expedited=1 '
+             'random.trust_cpu=on kvm_amd.nested=0 no_timer_check')
+
+
+def kvm_usable():
+    """Whether /dev/kvm stands for hardware virtualisation: some machines offer one without
+    it, which runs no unmodified kernel."""
+    with open('/proc/cpuinfo', encoding='ascii', errors='replace') as file:
+        if not re.search(r'^flags\s*:.*\b(vmx|svm)\b', file.read(), re.MULTILINE):
+            return False
+    try:
+        os.close(os.open('/dev/kvm', os.O_RDWR))
+        return True
+    except OSError:
+        return False
+
+
+def l1_initramfs():
+    """L1's own initramfs in the cache: busybox and the modules, nothing of a run."""
+    kernel = kernels.get(L1_KERNEL)
+    init = os.path.join(LAB, 'l1', 'init')
+    key = digest(kernel.key, ' '.join(L1_MODULES), ('file', init), ('file', '/bin/busybox'),
+                 ('file', __file__))
+    path = cache_dir('l1') + '/' + key
+    with locked('l1'):
+        if not os.path.isdir(path):
+            tree = ModuleTree(kernel)
+            for module in L1_MODULES:
+                tree.want(module, needed=True)
+            names = {os.path.basename(place)[:-3].replace('-', '_'): data
+                     for place, data in tree.chosen.items()}
+            archive = Archive()
+            for name, data in names.items():
+                archive.data(f'/modules/{name}.ko', data)
+            archive.text('/modules/order', ''.join(f'{name}.ko\n' for name in tree.order))
+            busybox(archive)
+            archive.node('/dev/console', 5, 1)
+            archive.data('/init', open(init, 'rb').read(), 0o755)
+            with filling(path) as work:
+                archive.write(f'{work}/initrd')
+        image = bzimage.vmlinux(kernel)
+    return image, f'{path}/initrd'
+
+
+def share(programs):
+    """A directory in the cache that L1 sees as /host: @programs in usr/bin and their
+    libraries at their own places."""
+    files = {}
+    for program in programs:
+        files[f'/usr/bin/{os.path.basename(program)}'] = program
+        for library in libraries(program):
+            files.setdefault(library, library)
+    key = digest(*[part for place in sorted(files) for part in (place, ('file', files[place]))])
+    path = cache_dir('share') + '/' + key
+    with locked('share'):
+        if not os.path.isdir(path):
+            with filling(path) as work:
+                for place in ('lib', 'lib64', 'usr/bin'):
+                    os.makedirs(f'{work}/{place}')
+                for place, source in files.items():
+                    os.makedirs(os.path.dirname(work + place), exist_ok=True)
+                    shutil.copy(source, work + place)
+            _trim(os.path.dirname(path), 40)
+    return path
+
+
+def _trim(directory, keep):
+    """Keep the @keep newest entries of a cache that each build of hvhost adds to."""
+    entries = [os.path.join(directory, name) for name in os.listdir(directory)
+               if not name.startswith('.')]
+    entries.sort(key=os.path.getmtime)
+    for entry in entries[:-keep]:
+        shutil.rmtree(entry, ignore_errors=True)
+
+
+class Direct:
+    """hvhost on this machine's own KVM."""
+
+    def __init__(self, job, programs):
+        self.job = job
+        bin_dir = os.path.join(job, 'bin')
+        os.makedirs(bin_dir, exist_ok=True)
+        for program in programs:
+            os.symlink(program, os.path.join(bin_dir, os.path.basename(program)))
+        self.env = dict(os.environ, JOB=job, PATH=bin_dir + ':' + os.environ.get('PATH', ''))
+
+    def view(self, path):
+        return path
+
+    def control(self):
+        return os.path.join(self.job, 'control.sock')
+
+    def disk(self, path):
+        return os.path.abspath(path)
+
+    def start(self, stdin):
+        """Start the job; return the process and the files that carry its output."""
+        tmp = os.path.join(self.job, 'tmp')
+        os.makedirs(tmp, exist_ok=True)
+        script = f'sh "$JOB/start"; echo $? >"$JOB/status.new"; mv "$JOB/status.new" "$JOB/status"'
+        process = subprocess.Popen(['sh', '-c', script], cwd=tmp, env=self.env, bufsize=0,
+                                   stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   preexec_fn=die_with_parent)
+        return process, process.stdout.fileno(), process.stderr.fileno(), \
+            process.stdin.fileno() if stdin else None
+
+    def log_tail(self):
+        return ''
+
+
+class Emulated:
+    """hvhost inside L1."""
+
+    def __init__(self, job, programs, memory, icount=False, cpus=1):
+        self.job = job
+        self.memory = memory
+        self.icount = icount
+        self.cpus = cpus
+        self.disks = []
+        self.share = share(programs)
+        self.image, self.initrd = l1_initramfs()
+        self.ports = []
+
+    def view(self, path):
+        """How hvhost sees a path of the job's directory."""
+        return '/job/' + os.path.relpath(path, self.job)
+
+    def control(self):
+        """Where hvhost's control socket is: not on the share, which holds no sockets."""
+        return '/tmp/control.sock'
+
+    def disk(self, path):
+        """A file of this machine as a block device of L1."""
+        if not os.path.isfile(path):
+            raise LabError(f'--disk file:{path}: no such file', 2)
+        self.disks.append(os.path.abspath(path))
+        return f'/dev/vd{chr(ord("a") + len(self.disks) - 1)}'
+
+    def command(self, fds):
+        qemu = shutil.which('qemu-system-x86_64')
+        if not qemu:
+            raise LabError('qemu-system-x86_64 is not installed; run: make setup')
+        accel = ['-accel', 'tcg,thread=single', '-icount', 'shift=1,sleep=off'] if self.icount \
+            else ['-accel', 'tcg']
+        argv = [qemu, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
+                *accel, '-cpu', L1_CPU, '-smp', str(self.cpus),
+                '-m', f'{(self.memory + L1_OVERHEAD) >> 20}M', '-machine', 'q35',
+                '-kernel', self.image, '-initrd', self.initrd, '-append', L1_APPEND,
+                '-serial', f'file:{self.job}/l1.log', '-device', 'virtio-serial-pci']
+        for number, fd in enumerate(fds, 1):
+            argv += ['-chardev', f'socket,id=port{number},fd={fd}', '-device',
+                     f'virtserialport,chardev=port{number},nr={number},name=port{number}']
+        for tag, path, mode in (('host', self.share, ',readonly=on'), ('job', self.job, '')):
+            argv += ['-fsdev', f'local,id={tag},path={path},security_model=none{mode}',
+                     '-device', f'virtio-9p-pci,fsdev={tag},mount_tag={tag}']
+        for path in self.disks:
+            argv += ['-drive', f'file={path},format=raw,if=virtio,cache=writeback']
+        return argv
+
+    def start(self, stdin):
+        ours, theirs = zip(*(socket.socketpair() for _ in range(2)))
+        fds = [port.fileno() for port in theirs]
+        with open(os.path.join(self.job, 'qemu.log'), 'wb') as log:
+            process = subprocess.Popen(self.command(fds), stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=log, pass_fds=fds, preexec_fn=die_with_parent)
+        for port in theirs:
+            port.close()
+        self.ports = ours
+        return process, ours[0].fileno(), ours[1].fileno(), ours[0].fileno() if stdin else None
+
+    def log_tail(self):
+        text = ''
+        for name in ('qemu.log', 'l1.log'):
+            try:
+                with open(os.path.join(self.job, name), encoding='utf-8', errors='replace') as file:
+                    text += ''.join(file.readlines()[-10:])
+            except FileNotFoundError:
+                pass
+        return text
