@@ -22,6 +22,7 @@ struct nbd {
 	uint32_t events;
 	bool turning;
 	bool can_zero;
+	bool can_flush;
 	struct block_request *completed;	/* callbacks put them here, oldest first */
 	struct block_request **completed_tail;
 };
@@ -90,6 +91,7 @@ static int read_properties(struct block_device *dev, struct nbd *nbd, const char
 	dev->info.discard_zeroes = false;
 	dev->can_fua = nbd_can_fua(nbd->handle) == 1;
 	nbd->can_zero = nbd_can_zero(nbd->handle) == 1;
+	nbd->can_flush = nbd_can_flush(nbd->handle) == 1;
 	return 0;
 }
 
@@ -172,7 +174,7 @@ static int64_t issue(struct block_device *dev, struct block_request *req)
 			block_copy_iov(buf, req->iov, req->niov, 0, req->len, false);
 		return nbd_aio_pwrite(nbd->handle, buf, req->len, offset, cb, flags);
 	case BLOCK_FLUSH:
-		if (nbd_can_flush(nbd->handle) != 1) {
+		if (!nbd->can_flush) {
 			complete(nbd, req, 0);
 			return 0;
 		}
