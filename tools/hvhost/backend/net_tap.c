@@ -122,8 +122,8 @@ struct net_backend *net_tap_new(const char *args, struct loop *loop,
 	}
 	memcpy(ifr.ifr_name, args, strlen(args));
 	if (ioctl(tap->fd, TUNSETIFF, &ifr) < 0) {
-		error_set(err, "nic tap:%s: cannot attach (%s); make it with: ip tuntap add %s mode tap user $USER",
-			  args, strerror(errno), args);
+		error_set(err, "nic tap:%s: cannot attach (%s); make it with: "
+			  "ip tuntap add %s mode tap user $USER", args, strerror(errno), args);
 		close(tap->fd);
 		free(tap);
 		return NULL;
