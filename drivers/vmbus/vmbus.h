@@ -3,8 +3,8 @@
  * What the bus's units share. Each section names the unit that implements it; a unit calls
  * only those below it (message, gpadl, connection, channel, offer, device, power, main).
  */
-#ifndef HVIC_VMBUS_H
-#define HVIC_VMBUS_H
+#ifndef HVIC_DRIVERS_VMBUS_H
+#define HVIC_DRIVERS_VMBUS_H
 
 #include <linux/completion.h>
 #include <linux/hyperv.h>
