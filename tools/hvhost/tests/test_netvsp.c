@@ -728,6 +728,37 @@ static void filters(void **state)
 	assert_int_equal(drops(NETVSP_DROP_RX_TOO_LONG), 1);
 }
 
+/* An address that the guest sets outlives the channel; the permanent one works beside it. */
+static void address_stays(void **state)
+{
+	struct {
+		struct rndis_wire_config_param p;
+		uint16_t text[26];
+	} __attribute__((packed)) m = { .p = { 20, 28, RNDIS_WIRE_CONFIG_STRING, 48, 24 } };
+	struct vmbus_msg_relid msg = { .relid = 1 };
+	uint8_t f[100];
+
+	for (int i = 0; i < 26; i++)
+		m.text[i] = "NetworkAddress021122334455"[i];
+	up(NVSP_VERSION_6_1, 0);
+	assert_int_equal(set(RNDIS_WIRE_OID_CONFIG_PARAMETER, &m, sizeof(m)), 0);
+	fake_post(4, VMBUS_MSG_CLOSE_CHANNEL, &msg, sizeof(msg));
+	fake_post_teardown(1, 10);
+	fake_next(VMBUS_MSG_GPADL_TORNDOWN);
+	attach(0, 1);
+	up(NVSP_VERSION_6_1, 0);
+	deliver(100, 1);
+	tcp_frame(f, sizeof(f), 2);
+	memcpy(f, "\x02\x11\x22\x33\x44\x55", 6);
+	netvsp_rx_deliver(t.nic, f, sizeof(f));
+	f[5]++;
+	netvsp_rx_deliver(t.nic, f, sizeof(f));
+	netvsp_rx_flush(t.nic);
+	assert_true(get(&t.ends[0]));
+	assert_int_equal(ranges(), 2);
+	assert_int_equal(drops(NETVSP_DROP_RX_FILTER), 1);
+}
+
 static void wrong_checksums_are_told(void **state)
 {
 	struct rndis_tx_packet pkt;
@@ -1029,6 +1060,7 @@ int main(void)
 		TEST(receive_accounting),
 		TEST(control_waits_for_room),
 		TEST(filters),
+		TEST(address_stays),
 		TEST(wrong_checksums_are_told),
 		TEST(vlan_both_ways),
 		TEST(queues_6_1),

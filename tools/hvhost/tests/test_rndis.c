@@ -28,6 +28,7 @@ static int setup(void **state)
 	nic.nvsp_version = NVSP_VERSION_6_1;
 	nic.ndis_minor = 30;
 	nic.max_channels = 4;
+	memcpy(nic.mac, nic.permanent_mac, 6);
 	rndis_nic_reset(&nic);
 	return 0;
 }
@@ -598,6 +599,9 @@ static void network_address(void **state)
 	assert_memory_not_equal(nic.permanent_mac, mac, 6);
 	SET(sizeof(m) - 1, RNDIS_WIRE_STATUS_INVALID_LENGTH);
 	SET(19, RNDIS_WIRE_STATUS_INVALID_LENGTH);
+	rndis_nic_reset(&nic);	/* the channel was closed and opened again */
+	assert_memory_equal(nic.mac, mac, 6);
+	initialize(1);
 	m.value[0] = 'g';
 	SET(sizeof(m), RNDIS_WIRE_STATUS_INVALID_DATA);
 	m.value[0] = '0' | 0x100;

@@ -132,6 +132,7 @@ struct netvsp *netvsp_new(struct loop *loop, const char *spec, unsigned int inde
 	nic->rndis.link_speed = LINK_SPEED;
 	nic->rndis.link_up = true;
 	nic->rndis.max_channels = nic->max_channels;
+	memcpy(nic->rndis.mac, nic->rndis.permanent_mac, sizeof(nic->rndis.mac));
 	rndis_nic_reset(&nic->rndis);
 	nic->backend = net_backend_new(rest, user_mtu, loop, &client, err);
 	if (!nic->backend)

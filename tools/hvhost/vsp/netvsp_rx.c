@@ -271,6 +271,10 @@ void netvsp_send_control(struct netvsp *nic, const void *data, size_t len)
 
 /* ---- frames ---- */
 
+/*
+ * The permanent address stays valid beside one that was set: a driver that is loaded anew goes
+ * back to it without a word.
+ */
 static bool filter_passes(const struct rndis_nic *rndis, const uint8_t *frame)
 {
 	static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -279,7 +283,9 @@ static bool filter_passes(const struct rndis_nic *rndis, const uint8_t *frame)
 	if (filter & RNDIS_WIRE_FILTER_PROMISCUOUS)
 		return true;
 	if (!(frame[0] & 1))
-		return (filter & RNDIS_WIRE_FILTER_DIRECTED) && !memcmp(frame, rndis->mac, 6);
+		return (filter & RNDIS_WIRE_FILTER_DIRECTED) &&
+		       (!memcmp(frame, rndis->mac, 6) ||
+			!memcmp(frame, rndis->permanent_mac, 6));
 	if (!memcmp(frame, broadcast, 6))
 		return filter & RNDIS_WIRE_FILTER_BROADCAST;
 	if (filter & RNDIS_WIRE_FILTER_ALL_MULTICAST)

@@ -19,7 +19,6 @@ static uint32_t get_le32(const void *p)
 void rndis_nic_reset(struct rndis_nic *nic)
 {
 	nic->state = RNDIS_UNINITIALIZED;
-	memcpy(nic->mac, nic->permanent_mac, sizeof(nic->mac));
 	nic->packet_filter = 0;
 	nic->nr_multicast = 0;
 	nic->offloads = (struct rndis_offloads){

@@ -66,7 +66,9 @@ struct rndis_nic {
 	struct rndis_rss rss;
 };
 
-/** rndis_nic_reset() - what a closed channel, HALT and RESET leave: the second part's start. */
+/** rndis_nic_reset() - what a closed channel, HALT and RESET leave: the second part's start.
+ * An address that was set stays: guests do not set it again when they reopen the channel.
+ */
 void rndis_nic_reset(struct rndis_nic *nic);
 
 /**
