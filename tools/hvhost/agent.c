@@ -40,9 +40,8 @@ struct agent {
 	size_t body_len;
 	uint8_t *queue;			/* bytes for the guest */
 	size_t queue_len, queue_size;
+	struct request *requests;	/* without an answer yet */
 	unsigned int nr_requests;
-
-	struct request *requests;	/* waiting for their answers; main loop only */
 };
 
 static void complain(struct agent *a, const char *what)
@@ -143,7 +142,6 @@ static void queue_answer(struct agent *a, const char *text)
 		frame.len = strlen(text);
 	}
 	pthread_mutex_lock(&a->lock);
-	a->nr_requests--;
 	if (a->queue_len + sizeof(frame) + frame.len > QUEUE_MAX - 4096)
 		complain(a, "the guest does not read its answers");
 	else if (queue_bytes(a, &frame, sizeof(frame)))
@@ -153,11 +151,15 @@ static void queue_answer(struct agent *a, const char *text)
 
 static void forget_request(struct request *r)
 {
-	struct request **p = &r->agent->requests;
+	struct agent *a = r->agent;
+	struct request **p = &a->requests;
 
+	pthread_mutex_lock(&a->lock);
 	while (*p != r)
 		p = &(*p)->next;
 	*p = r->next;
+	a->nr_requests--;
+	pthread_mutex_unlock(&a->lock);
 	free(r);
 }
 
@@ -174,12 +176,9 @@ static void on_answer(void *arg, char *text)
 static void serve_request(void *arg)
 {
 	struct request *r = arg;
-	struct agent *a = r->agent;
 	struct control_pending *pending;
 
-	r->next = a->requests;
-	a->requests = r;
-	pending = control_request_async(a->config.control, r->line, r->len, on_answer, r);
+	pending = control_request_async(r->agent->config.control, r->line, r->len, on_answer, r);
 	if (pending)
 		r->pending = pending;
 }
@@ -195,9 +194,10 @@ static void whole_control(struct agent *a)
 	r = malloc(sizeof(*r) + a->body_len + 1);
 	if (!r)
 		return;
-	*r = (struct request){ .agent = a, .len = a->body_len };
+	*r = (struct request){ .next = a->requests, .agent = a, .len = a->body_len };
 	memcpy(r->line, a->body, a->body_len);
 	r->line[r->len] = '\0';
+	a->requests = r;
 	a->nr_requests++;
 	loop_call(a->config.loop, serve_request, r);
 }
@@ -303,6 +303,26 @@ static void data_port(void *arg, uint16_t offset, bool write, void *data, unsign
 	pthread_mutex_unlock(&a->lock);
 }
 
+static void page_port(void *arg, uint16_t offset, bool write, void *data, unsigned int size,
+		      unsigned int count)
+{
+	struct agent *a = arg;
+	const struct agent_page *page;
+	uint32_t number, len;
+
+	if (!write || offset || size != sizeof(number) || count != 1)
+		return;
+	memcpy(&number, data, sizeof(number));
+	page = guest_ptr(a->config.memory, (uint64_t)number << GUEST_PAGE_SHIFT, GUEST_PAGE_SIZE);
+	len = page ? __atomic_load_n(&page->len, __ATOMIC_RELAXED) : UINT32_MAX;
+	pthread_mutex_lock(&a->lock);
+	if (len > AGENT_PAGE_MAX)
+		complain(a, "a page that is not RAM or claims too many bytes");
+	else
+		from_guest(a, page->data, len);
+	pthread_mutex_unlock(&a->lock);
+}
+
 static void answer_u32(bool write, void *data, unsigned int size, unsigned int count,
 		       uint32_t value)
 {
@@ -336,10 +356,11 @@ void agent_add_ports(struct agent *agent, struct ports *ports)
 		{ .first = AGENT_PORT_DATA, .count = 4, .fn = data_port, .arg = agent },
 		{ .first = AGENT_PORT_AVAIL, .count = 4, .fn = avail_port, .arg = agent },
 		{ .first = AGENT_PORT_ID, .count = 4, .fn = id_port, .arg = agent },
+		{ .first = AGENT_PORT_PAGE, .count = 4, .fn = page_port, .arg = agent },
 	};
 	unsigned int i;
 
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
 		ports_add(ports, &ranges[i]);
 }
 
@@ -386,7 +407,8 @@ void agent_free(struct agent *agent)
 	if (!agent)
 		return;
 	while (agent->requests) {
-		control_cancel(agent->requests->pending);
+		if (agent->requests->pending)
+			control_cancel(agent->requests->pending);
 		forget_request(agent->requests);
 	}
 	if (agent->out_fd >= 0)

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Loading: which files are bzImages, where things go in memory, what the tables say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <asm/bootparam.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "vmm/acpi.h"
+#include "vmm/boot.h"
+#include "vmm/cpuid.h"
+
+#define IMAGE_SIZE	65536
+#define SETUP_SECTS	3
+
+static uint8_t image[IMAGE_SIZE];
+
+static struct setup_header *make_image(void)
+{
+	struct setup_header *sh = (void *)(image + 0x1f1);
+
+	memset(image, 0x5a, sizeof(image));
+	memset(sh, 0, sizeof(*sh));
+	sh->setup_sects = SETUP_SECTS;
+	sh->boot_flag = 0xaa55;
+	sh->header = 0x53726448;
+	sh->jump = 0x66eb;	/* the header ends at 0x202 + 0x66 */
+	sh->version = 0x20f;
+	sh->loadflags = LOADED_HIGH;
+	sh->xloadflags = XLF_KERNEL_64;
+	sh->cmdline_size = 2047;
+	sh->pref_address = 0x1000000;
+	sh->init_size = 0x100000;
+	sh->initrd_addr_max = 0x7fffffff;
+	return sh;
+}
+
+static void test_header(void **state)
+{
+	struct setup_header *sh = make_image();
+	struct boot_header header;
+	struct error err;
+
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), 0);
+	assert_int_equal(header.setup_size, (SETUP_SECTS + 1) * 512);
+	assert_int_equal(header.load_address, 0x1000000);
+	assert_int_equal(header.run_size, 0x100000);
+	assert_int_equal(header.cmdline_max, 2047);
+	sh->setup_sects = 0;	/* means 4 */
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), 0);
+	assert_int_equal(header.setup_size, 5 * 512);
+}
+
+static void test_bad_headers(void **state)
+{
+	struct boot_header header;
+	struct setup_header *sh;
+	struct error err;
+
+	make_image();
+	assert_int_equal(boot_parse_header(image, 0x200, &header, &err), -1);
+	assert_int_equal(boot_parse_header(image, 0, &header, &err), -1);
+	assert_int_equal(boot_parse_header(image, (SETUP_SECTS + 1) * 512 + 100, &header, &err),
+			 -1);
+	assert_non_null(strstr(err.text, "cut short"));
+	make_image()->header = 0;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	assert_non_null(strstr(err.text, "not a bzImage"));
+	make_image()->boot_flag = 0;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	make_image()->version = 0x20a;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	assert_non_null(strstr(err.text, "2.10"));
+	make_image()->xloadflags = 0;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	sh = make_image();
+	sh->loadflags = 0;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+}
+
+static void load(struct guest_memory *mem, const char *cmdline, size_t initrd_size, int expect)
+{
+	static uint8_t initrd_data[16 << 20];
+	struct boot_image kernel = { image, sizeof(image), "kernel" };
+	struct boot_image initrd = { initrd_data, initrd_size, "initrd" };
+	struct boot_params_in in = { &kernel, initrd_size ? &initrd : NULL, cmdline, 0xe0000 };
+	uint64_t entry = 0;
+	struct error err;
+
+	memset(initrd_data, 0x77, sizeof(initrd_data));
+	assert_int_equal(boot_load(mem, &in, &entry, &err), expect);
+	if (!expect)
+		assert_int_equal(entry, 0x1000200);
+}
+
+static void test_load(void **state)
+{
+	struct guest_memory mem;
+	struct boot_params *bp;
+	struct error err;
+	uint64_t ram = 0;
+	int i;
+
+	make_image();
+	assert_int_equal(guest_memory_map(&mem, 64 << 20, &err), 0);
+	load(&mem, "console=ttyS0", 5000, 0);
+	bp = guest_ptr(&mem, BOOT_ZERO_PAGE, 4096);
+	assert_int_equal(bp->acpi_rsdp_addr, 0xe0000);
+	assert_string_equal(guest_ptr(&mem, bp->hdr.cmd_line_ptr, 14), "console=ttyS0");
+	assert_int_equal(bp->hdr.ramdisk_size, 5000);
+	assert_int_equal(bp->hdr.ramdisk_image % 4096, 0);
+	assert_int_equal(bp->hdr.ramdisk_image, (64 << 20) - 8192);
+	assert_int_equal(*(uint8_t *)guest_ptr(&mem, bp->hdr.ramdisk_image + 4999, 1), 0x77);
+	assert_int_equal(*(uint8_t *)guest_ptr(&mem, 0x1000200, 1), 0x5a);
+	for (i = 0; i < bp->e820_entries; i++)
+		if (bp->e820_table[i].type == 1)
+			ram += bp->e820_table[i].size;
+	assert_int_equal(ram, (64 << 20) - 0x100000 + BOOT_LOW_RAM_END);
+	guest_memory_unmap(&mem);
+}
+
+static void test_initrd_limit(void **state)
+{
+	struct guest_memory mem;
+	struct boot_params *bp;
+	struct error err;
+
+	make_image()->initrd_addr_max = 0x2ffffff;
+	assert_int_equal(guest_memory_map(&mem, 128 << 20, &err), 0);
+	load(&mem, "", 4096, 0);
+	bp = guest_ptr(&mem, BOOT_ZERO_PAGE, 4096);
+	assert_int_equal(bp->hdr.ramdisk_image, 0x3000000 - 4096);
+	make_image()->initrd_addr_max = 0x10fffff;	/* the kernel is there */
+	load(&mem, "", 4096, -1);
+	guest_memory_unmap(&mem);
+}
+
+static void test_too_much(void **state)
+{
+	struct guest_memory mem;
+	struct error err;
+	char cmdline[4096];
+
+	make_image();
+	assert_int_equal(guest_memory_map(&mem, 64 << 20, &err), 0);
+	memset(cmdline, 'a', sizeof(cmdline));
+	cmdline[2047] = '\0';
+	load(&mem, cmdline, 0, 0);
+	cmdline[2047] = 'a';
+	cmdline[2048] = '\0';
+	load(&mem, cmdline, 0, -1);
+	make_image()->init_size = 128 << 20;
+	load(&mem, "", 0, -1);
+	guest_memory_unmap(&mem);
+	assert_int_equal(guest_memory_map(&mem, 1 << 20, &err), -1);
+}
+
+static void test_memory_hole(void **state)
+{
+	struct guest_memory mem;
+	struct error err;
+
+	assert_int_equal(guest_memory_map(&mem, 4ull << 30, &err), 0);
+	assert_int_equal(mem.nr_regions, 2);
+	assert_non_null(guest_ptr(&mem, 0xbffff000, 4096));
+	assert_null(guest_ptr(&mem, 0xbffff000, 4097));
+	assert_null(guest_ptr(&mem, 0xc0000000, 1));
+	assert_null(guest_ptr(&mem, 0xfee00000, 0));
+	assert_non_null(guest_ptr(&mem, 0x100000000, 1ull << 30));
+	assert_null(guest_ptr(&mem, 0x100000000, (1ull << 30) + 1));
+	assert_null(guest_ptr(&mem, 0x1000, UINT64_MAX));
+	assert_null(guest_ptr(&mem, UINT64_MAX, 2));
+	guest_memory_unmap(&mem);
+}
+
+static uint8_t sum(const uint8_t *p, size_t len)
+{
+	uint8_t s = 0;
+
+	while (len--)
+		s += *p++;
+	return s;
+}
+
+static void test_acpi(void **state)
+{
+	struct guest_memory mem;
+	struct error err;
+	const uint8_t *rsdp, *xsdt, *table;
+	unsigned int i, lapics = 0;
+	uint32_t len;
+	uint64_t at;
+
+	assert_int_equal(guest_memory_map(&mem, 64 << 20, &err), 0);
+	rsdp = guest_ptr(&mem, acpi_build(&mem, 16), 36);
+	assert_memory_equal(rsdp, "RSD PTR ", 8);
+	assert_int_equal(sum(rsdp, 20), 0);
+	assert_int_equal(sum(rsdp, 36), 0);
+	memcpy(&at, rsdp + 24, 8);
+	xsdt = guest_ptr(&mem, at, 36 + 16);
+	assert_memory_equal(xsdt, "XSDT", 4);
+	assert_int_equal(sum(xsdt, 36 + 16), 0);
+	for (i = 0; i < 2; i++) {
+		memcpy(&at, xsdt + 36 + 8 * i, 8);
+		table = guest_ptr(&mem, at, 36);
+		memcpy(&len, table + 4, 4);
+		assert_int_equal(sum(table, len), 0);
+		if (!memcmp(table, "APIC", 4)) {
+			uint32_t pos;
+
+			for (pos = 44; pos < len; pos += table[pos + 1])
+				lapics += table[pos] == 0;
+		}
+	}
+	assert_int_equal(lapics, 16);
+	guest_memory_unmap(&mem);
+}
+
+static struct kvm_cpuid_entry2 *leaf(struct cpuid_table *t, uint32_t function, uint32_t index)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nent; i++)
+		if (t->entries[i].function == function && t->entries[i].index == index)
+			return &t->entries[i];
+	return NULL;
+}
+
+static void test_cpuid(void **state)
+{
+	static struct cpuid_table supported, hyperv, table;
+	struct error err;
+	uint32_t hidden;
+
+	supported.nent = 5;
+	supported.entries[0].eax = 0xd;
+	supported.entries[1].function = 1;
+	supported.entries[2].function = 0x40000000;	/* KVM's signature */
+	supported.entries[3].function = 0xb;
+	supported.entries[4].function = 0x80000008;
+	hyperv.nent = 4;
+	hyperv.entries[0] = (struct kvm_cpuid_entry2){ .function = 0x40000000, .eax = 0x40000082 };
+	hyperv.entries[1] = (struct kvm_cpuid_entry2){ .function = 0x40000003, .eax = ~0u,
+		.ebx = ~0u, .ecx = ~0u, .edx = ~0u };
+	hyperv.entries[2] = (struct kvm_cpuid_entry2){ .function = 0x40000005 };
+	hyperv.entries[3] = (struct kvm_cpuid_entry2){ .function = 0x40000081 };
+
+	assert_int_equal(cpuid_hide("direct-stimer,tsc-page", &hidden, &err), 0);
+	cpuid_build(&table, &supported, &hyperv, 5, 12, hidden);
+	assert_int_equal(leaf(&table, 1, 0)->ebx >> 24, 5);
+	assert_true(leaf(&table, 1, 0)->ecx & 1u << 31);
+	assert_int_equal(leaf(&table, 0xb, 0)->edx, 5);
+	assert_int_equal(leaf(&table, 0xb, 1)->eax, 4);
+	assert_int_equal(leaf(&table, 0xb, 1)->ebx, 12);
+	assert_int_equal(leaf(&table, 0x80000008, 0)->ecx, 4 << 12 | 11);
+	assert_memory_equal(&leaf(&table, 0x40000000, 0)->ebx, "Micr", 4);
+	assert_int_equal(leaf(&table, 0x40000000, 0)->eax, 0x40000005);
+	assert_null(leaf(&table, 0x40000081, 0));
+	assert_false(leaf(&table, 0x40000003, 0)->eax & (1u << 13 | 1u << 9));
+	assert_int_equal(leaf(&table, 0x40000003, 0)->ebx, 0x30);
+	assert_false(leaf(&table, 0x40000003, 0)->edx & 1u << 19);
+	assert_int_equal(cpuid_hide(NULL, &hidden, &err), 0);
+	cpuid_build(&table, &supported, &hyperv, 0, 1, hidden);
+	assert_true(leaf(&table, 0x40000003, 0)->edx & 1u << 19);
+	assert_int_equal(cpuid_hide("direct", &hidden, &err), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_bad_headers),
+		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_initrd_limit),
+		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_memory_hole),
+		cmocka_unit_test(test_acpi),
+		cmocka_unit_test(test_cpuid),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
