@@ -454,7 +454,8 @@ int netvsc_poll(struct napi_struct *napi, int budget)
 	netvsc_tx_poll_end(ch, budget);
 	send_acks(ch);
 
-	if (again)
+	/* A poll that used its budget up must not say that it is complete. */
+	if (again || work >= budget)
 		return budget;
 	if (napi_complete_done(napi, work) && !stuck &&
 	    hv_end_read(ring) >= sizeof(struct vmpacket_descriptor) &&
