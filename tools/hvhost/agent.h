@@ -10,6 +10,7 @@
 
 #include "control.h"
 #include "error.h"
+#include "vmm/memory.h"
 #include "vmm/ports.h"
 
 struct agent;
@@ -21,6 +22,7 @@ struct agent_config {
 	int stderr_fd;
 	struct loop *loop;		/* the main loop */
 	struct control *control;
+	const struct guest_memory *memory;	/* for pages of bytes */
 	void (*ready)(void *arg);	/* AGENT_READY, on the vCPU's thread; may be NULL */
 	void *arg;
 };
@@ -31,7 +33,7 @@ struct agent *agent_new(const struct agent_config *config, struct error *err);
 /** agent_free() - no vCPU runs; main loop. */
 void agent_free(struct agent *agent);
 
-/** agent_add_ports() - answer the three ports. */
+/** agent_add_ports() - answer the ports. */
 void agent_add_ports(struct agent *agent, struct ports *ports);
 
 /** agent_reset() - the guest was reset: what was half sent is forgotten. Main loop. */

@@ -2,7 +2,7 @@
 /*
  * The agent port: a pair of byte streams between a program in the guest and hvhost, over I/O
  * ports, for guests that the lab boots (hvhost --agent). It needs no driver in the guest: a root
- * process that may use the ports moves up to a page of bytes with one string instruction.
+ * process that may use the ports moves bytes with string instructions, or whole pages.
  */
 #ifndef HVHOST_AGENT_PORT_H
 #define HVHOST_AGENT_PORT_H
@@ -12,7 +12,20 @@
 #define AGENT_PORT_DATA		0x5660	/* bytes in and out, string instructions */
 #define AGENT_PORT_AVAIL	0x5664	/* 32-bit in: bytes that the host has for the guest */
 #define AGENT_PORT_ID		0x5668	/* 32-bit in: AGENT_PORT_MAGIC when hvhost listens */
+#define AGENT_PORT_PAGE		0x566c	/* 32-bit out: number of a page with bytes for the host */
 #define AGENT_PORT_MAGIC	0x43495648u	/* "HVIC" */
+
+/*
+ * KVM exits once for each item of a string output, so bulk goes by the page: struct agent_page
+ * at the start of a page of guest RAM, whose number is then written to AGENT_PORT_PAGE. Its
+ * bytes continue the same stream.
+ */
+struct agent_page {
+	uint32_t len;		/* bytes that follow, at most AGENT_PAGE_MAX */
+	uint8_t data[];
+};
+
+#define AGENT_PAGE_MAX		4092u
 
 /* Both streams are frames: this header, then len bytes. */
 struct agent_frame {

@@ -311,7 +311,7 @@ static int open_ports(struct host *host, struct error *err)
 	const struct agent_config agent_config = {
 		.out_path = host->opts.agent_out, .status_path = host->opts.agent_status,
 		.stdout_fd = STDOUT_FILENO, .stderr_fd = STDERR_FILENO,
-		.loop = host->loop, .control = host->control,
+		.loop = host->loop, .control = host->control, .memory = &host->mem,
 	};
 
 	host->pm.irq = pm_irq;

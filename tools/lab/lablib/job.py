@@ -23,6 +23,7 @@ from lablib.util import locked, parse_size, run, say, stop_group
 EXIT_COMPLAINED = 126   # the command ended well, but --dmesg-clean found complaints
 CONSOLE_TAIL = 30       # lines of the guest's console shown when it did not come up
 GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr'
+GUEST_UP = 'init: up in '   # the guest's init says so on the console
 
 
 class TimeUp(Exception):
@@ -95,7 +96,7 @@ class Job:
                            *options.append])
         argv = [os.path.basename(program), '--kernel', view(f'{self.path}/kernel'),
                 '--initrd', view(f'{self.path}/initrd'), '--append', append,
-                '--cpus', str(options.cpus), '--mem', options.mem]
+                '--cpus', str(options.cpus), '--mem', options.mem, '--on-reset', 'exit']
         for spec in options.disk:
             argv += ['--disk', self._disk(spec)]
         for spec in options.nic:
@@ -192,19 +193,18 @@ class Job:
             self.mark('ended')
 
     def _agent_status(self):
-        """(came up, exit status or None) as hvhost noted it: lines "ready" and "exit N"."""
+        """The command's exit status as hvhost noted it, or None."""
         try:
             with open(f'{self.path}/agent-status', encoding='ascii', errors='replace') as file:
-                text = file.read()
+                text = file.read().strip()
         except FileNotFoundError:
-            return False, None
-        status = re.search(r'^exit (\d+)$', text, re.MULTILINE)
-        return 'ready' in text or bool(status), int(status.group(1)) if status else None
+            return None
+        return int(text) if text.isdigit() else None
 
-    def _tail(self, name):
+    def _console(self):
         try:
-            with open(f'{self.path}/{name}', encoding='utf-8', errors='replace') as file:
-                return ''.join(file.readlines()[-CONSOLE_TAIL:]).replace('\r', '')
+            with open(f'{self.path}/console.log', encoding='utf-8', errors='replace') as file:
+                return file.read().replace('\r', '')
         except FileNotFoundError:
             return ''
 
@@ -232,17 +232,19 @@ class Job:
         """The lab's exit status, with an explanation on stderr where it is not the command's."""
         if self.options.mode == 'shell':
             return EXIT_TIMEOUT if timed_out else 0
-        up, status = self._agent_status()
+        status = self._agent_status()
         if status is not None:
             return status
-        console = self._tail('console.log')
+        console = self._console()
+        up = GUEST_UP in console
         if timed_out:
             say(f'time is up ({self.options.timeout} s); the end of the guest\'s console:')
         elif up:
             say('the guest ended before its command did; the end of its console:')
         else:
             say('the guest did not come up; the end of its console:')
-        sys.stderr.write(console or '(nothing)\n')
+        tail = '\n'.join(console.rstrip().split('\n')[-CONSOLE_TAIL:])
+        sys.stderr.write((tail or '(nothing)') + '\n')
         if not up:
             sys.stderr.write(self.machine.log_tail())
         return EXIT_TIMEOUT if timed_out else EXIT_NO_GUEST
