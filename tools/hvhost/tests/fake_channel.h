@@ -57,8 +57,9 @@ struct vmbus_channel {
 static struct vmbus_device fake_dev;
 
 struct vmbus_device *vmbus_device_add(struct vmbus_server *server,
-				      struct loop *loop, const struct vsp_ops *ops, const struct vmbus_guid *instance,
-				      void *priv, struct error *err)
+				      struct loop *loop, const struct vsp_ops *ops,
+				      const struct vmbus_guid *instance, void *priv,
+				      struct error *err)
 {
 	static unsigned int number;
 

@@ -101,7 +101,8 @@ static void bad_specs(void **state)
 		const char *spec, *part;
 	} bad[] = {
 		{ "", "mem:SIZE" }, { "disk.img", "mem:SIZE" }, { "mem", "mem:SIZE" },
-		{ "zip:x", "mem:SIZE" }, { "mem:", "nothing follows" }, { "mem:,ro", "nothing follows" },
+		{ "zip:x", "mem:SIZE" }, { "mem:", "nothing follows" },
+		{ "mem:,ro", "nothing follows" },
 		{ "mem:12Q", "not a size" }, { "mem:1000", "multiple" },
 		{ "mem:6K,block=4096", "multiple" }, { "mem:1M,rw", "unknown disk option 'rw'" },
 		{ "mem:1M,ro=1", "no value" }, { "mem:1M,block=1024", "512 or 4096" },
@@ -236,7 +237,7 @@ static void check_operations(struct block_device *dev)
 	assert_memory_equal(a, b, sizeof(a));
 	assert_int_equal(run(dev, BLOCK_WRITE, 0, 512, &one, 1, true), 0);	/* FUA */
 	assert_int_equal(run(dev, BLOCK_FLUSH, 0, 0, NULL, 0, false), 0);
-	assert_int_equal(rw(dev, true, a, size - 4096, 4096), 0);		/* the last blocks */
+	assert_int_equal(rw(dev, true, a, size - 4096, 4096), 0);	/* the end */
 
 	/* Zeros from block 5 on, across pages. */
 	assert_int_equal(run(dev, BLOCK_ZERO, 512 * 5, 20000 / 512 * 512, NULL, 0, false), 0);

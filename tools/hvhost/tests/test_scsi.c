@@ -641,7 +641,7 @@ static void mode_select(void **state)
 
 	memcpy(t.data, cache_off, sizeof(cache_off));
 	assert_good(RUN(OUT, 24, 0x15, 0x10, 0, 0, 24, 0));
-	assert_int_equal(t.ops[BLOCK_FLUSH], 1);			/* what was cached is stable */
+	assert_int_equal(t.ops[BLOCK_FLUSH], 1);			/* the cache is clean */
 	assert_good(RUN(IN, 255, 0x1a, 0x08, 0x08, 0, 255, 0));
 	assert_int_equal(t.data[6], 0x00);
 	assert_good(RUN(OUT, 512, 0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0));
