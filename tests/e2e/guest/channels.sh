@@ -41,6 +41,6 @@ for dev in "$bus"/*; do
 		test -r "$dev/channels/$relid/cpu" -a -r "$dev/channels/$relid/interrupts"
 done
 host '{"cmd": "devices"}' >/out/devices.json
-offered=$(grep -o '"instance"' /out/devices.json | wc -l)
+offered=$(grep -o '"removing"' /out/devices.json | wc -l)
 same "every offered device is there" "$offered" "$present"
 finish
