@@ -129,7 +129,7 @@ static int parse_on_reset(const struct option_desc *desc, void *field, const cha
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct option_desc descs[] = {
-	{ "kernel", "BZIMAGE", parse_text, FIELD(kernel), "Linux kernel to boot (required)" },
+	{ "kernel", "BZIMAGE", parse_text, FIELD(kernel), "Linux kernel to boot, bzImage or vmlinux (required)" },
 	{ "initrd", "FILE", parse_text, FIELD(initrd), "initial RAM disk" },
 	{ "append", "CMDLINE", parse_text, FIELD(append), "kernel command line" },
 	{ "cpus", "N", parse_cpus, FIELD(cpus), "virtual processors, 1 to 64; default 1" },
@@ -142,7 +142,7 @@ static const struct option_desc descs[] = {
 	{ "vmbus-max-version", "V", parse_version, FIELD(vmbus_max_version),
 	  "newest VMBus version to speak; default 5.3" },
 	{ "hide", "FEATURE,...", parse_hidden, FIELD(hidden_features),
-	  "Hyper-V features not to offer: direct-stimer, stimer, tsc-page, ..." },
+	  "Hyper-V features not to offer, see below" },
 	{ "on-reset", "WHAT", parse_on_reset, FIELD(exit_on_reset),
 	  "reboot (default), or exit with status 3" },
 	{ "control", "SOCKET", parse_text, FIELD(control), "serve control requests (hvhostctl)" },
@@ -208,6 +208,7 @@ void options_help(FILE *to)
 	for (i = 0; i < NR_DESCS; i++)
 		fprintf(to, "  --%-17s %-12s %s\n", descs[i].name,
 			descs[i].arg ? descs[i].arg : "", descs[i].help);
+	fprintf(to, "\nFeatures that --hide knows: %s\n", cpuid_features_help());
 	fputs("\nExit status: 0 the guest powered off or hvhost was told to quit, 1 an error,\n"
 	      "2 a wrong command line, 3 a reset with --on-reset exit, 4 a triple fault with\n"
 	      "--on-reset exit.\n", to);
