@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <asm/bootparam.h>
+#include <elf.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -269,6 +270,79 @@ static void test_cpuid(void **state)
 	assert_int_equal(cpuid_hide("direct", &hidden, &err), -1);
 }
 
+#define ELF_START	0x1000000u
+
+static Elf64_Phdr *make_elf(void)
+{
+	Elf64_Ehdr *eh = (void *)image;
+	Elf64_Phdr *ph = (void *)(image + sizeof(*eh));
+
+	memset(image, 0x5a, sizeof(image));
+	*eh = (Elf64_Ehdr){
+		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		.e_type = ET_EXEC, .e_machine = EM_X86_64, .e_entry = ELF_START + 0x40,
+		.e_phoff = sizeof(*eh), .e_phentsize = sizeof(*ph), .e_phnum = 2,
+	};
+	ph[0] = (Elf64_Phdr){
+		.p_type = PT_LOAD, .p_offset = 0x1000, .p_paddr = ELF_START,
+		.p_filesz = 0x2000, .p_memsz = 0x2000,
+	};
+	ph[1] = (Elf64_Phdr){
+		.p_type = PT_LOAD, .p_offset = 0x3000, .p_paddr = ELF_START + 0x4000,
+		.p_filesz = 0x1000, .p_memsz = 0x8000,
+	};
+	return ph;
+}
+
+static void test_vmlinux(void **state)
+{
+	struct boot_image kernel = { .data = image, .size = IMAGE_SIZE, .path = "vmlinux" };
+	struct boot_params_in in = { .kernel = &kernel, .cmdline = "quiet" };
+	struct guest_memory mem;
+	struct boot_params *bp;
+	struct error err;
+	uint64_t entry;
+
+	make_elf();
+	assert_int_equal(guest_memory_map(&mem, 64 << 20, &err), 0);
+	assert_int_equal(boot_load(&mem, &in, &entry, &err), 0);
+	assert_int_equal(entry, ELF_START + 0x40);
+	assert_memory_equal(guest_ptr(&mem, ELF_START, 0x2000), image + 0x1000, 0x2000);
+	assert_memory_equal(guest_ptr(&mem, ELF_START + 0x4000, 0x1000), image + 0x3000, 0x1000);
+	assert_int_equal(*(uint8_t *)guest_ptr(&mem, ELF_START + 0x5000, 1), 0);
+	bp = guest_ptr(&mem, BOOT_ZERO_PAGE, sizeof(*bp));
+	assert_int_equal(bp->hdr.header, 0x53726448);
+	assert_int_equal(bp->hdr.cmd_line_ptr, BOOT_CMDLINE);
+	guest_memory_unmap(&mem);
+}
+
+static void test_bad_elf(void **state)
+{
+	struct boot_header header;
+	struct error err;
+
+	make_elf();
+	assert_int_equal(boot_parse_header(image, 100, &header, &err), -1);
+	assert_non_null(strstr(err.text, "cut short"));
+	make_elf()[1].p_offset = IMAGE_SIZE;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	make_elf()[1].p_filesz = UINT64_MAX;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	make_elf()[1].p_memsz = 0x100;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	make_elf()[0].p_paddr = 0x1000;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	assert_non_null(strstr(err.text, "segment 0"));
+	make_elf()[0].p_paddr = UINT64_MAX - 0x1000;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	make_elf();
+	((Elf64_Ehdr *)image)->e_entry = 0x100;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+	make_elf();
+	((Elf64_Ehdr *)image)->e_machine = EM_AARCH64;
+	assert_int_equal(boot_parse_header(image, IMAGE_SIZE, &header, &err), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +352,8 @@ int main(void)
 		cmocka_unit_test(test_initrd_limit),
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_memory_hole),
+		cmocka_unit_test(test_vmlinux),
+		cmocka_unit_test(test_bad_elf),
 		cmocka_unit_test(test_acpi),
 		cmocka_unit_test(test_cpuid),
 	};

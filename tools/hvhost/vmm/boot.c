@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The Linux 64-bit boot protocol: checks a bzImage, places it with its initrd, and builds what
+ * The Linux 64-bit boot protocol: checks a bzImage (or a vmlinux), places it with its initrd, and builds what
  * its entry point expects. Field offsets are those of Documentation/x86/boot.rst.
  */
 #include "vmm/boot.h"
@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/elf.h"
+
 #define SETUP_HEADER_OFFSET	0x1f1
 #define HDRS_MAGIC		0x53726448u	/* "HdrS" */
 #define BOOT_FLAG		0xaa55
@@ -23,6 +25,10 @@
 #define LOADER_UNDEFINED	0xff
 #define E820_RAM		1
 #define E820_RESERVED		2
+#define ELF_PROTOCOL		0x020f		/* what the zero page of a vmlinux claims */
+#define ELF_CMDLINE_MAX		2047
+#define ELF_INITRD_LAST		0x7fffffffu
+#define ELF_ALIGNMENT		0x00200000u
 #define PAGE_PRESENT_WRITE	0x03
 #define PAGE_LARGE		0x80
 
@@ -58,12 +64,30 @@ void boot_image_unmap(struct boot_image *image)
 	memset(image, 0, sizeof(*image));
 }
 
+/* A vmlinux reads the same zero page, but brings no header: this is what we claim for it. */
+static int parse_elf(const uint8_t *data, size_t size, struct boot_header *header,
+		     struct error *err)
+{
+	struct elf_kernel kernel;
+
+	if (elf_check(data, size, &kernel, err))
+		return -1;
+	*header = (struct boot_header){
+		.version = ELF_PROTOCOL, .cmdline_max = ELF_CMDLINE_MAX,
+		.load_address = kernel.start, .run_size = kernel.end - kernel.start,
+		.initrd_last = ELF_INITRD_LAST, .entry = kernel.entry,
+	};
+	return 0;
+}
+
 int boot_parse_header(const uint8_t *data, size_t size, struct boot_header *header,
 		      struct error *err)
 {
 	struct setup_header sh;
 	unsigned int sectors;
 
+	if (elf_is(data, size))
+		return parse_elf(data, size, header, err);
 	if (size < SETUP_HEADER_OFFSET + sizeof(sh))
 		return error_set(err, "not a bzImage: only %zu bytes", size);
 	memcpy(&sh, data + SETUP_HEADER_OFFSET, sizeof(sh));
@@ -87,6 +111,7 @@ int boot_parse_header(const uint8_t *data, size_t size, struct boot_header *head
 	if (header->run_size < size - header->setup_size)
 		header->run_size = size - header->setup_size;
 	header->initrd_last = le32toh(sh.initrd_addr_max);
+	header->entry = header->load_address + ENTRY_64_OFFSET;
 	return 0;
 }
 
@@ -147,11 +172,31 @@ static int place_initrd(const struct guest_memory *mem, const struct boot_header
 	return 0;
 }
 
+/* The header ends where the jump at its start says (boot.rst, "64-bit Boot Protocol"). */
+static void take_header(struct boot_params *bp, const uint8_t *data)
+{
+	size_t len = 0x202 + data[0x201] - SETUP_HEADER_OFFSET;
+
+	if (len > sizeof(bp->hdr))
+		len = sizeof(bp->hdr);
+	memcpy(&bp->hdr, data + SETUP_HEADER_OFFSET, len);
+}
+
+static void make_header(struct boot_params *bp)
+{
+	bp->hdr.boot_flag = htole16(BOOT_FLAG);
+	bp->hdr.header = htole32(HDRS_MAGIC);
+	bp->hdr.version = htole16(ELF_PROTOCOL);
+	bp->hdr.loadflags = LOADED_HIGH;
+	bp->hdr.cmdline_size = htole32(ELF_CMDLINE_MAX);
+	bp->hdr.kernel_alignment = htole32(ELF_ALIGNMENT);
+}
+
 int boot_load(const struct guest_memory *mem, const struct boot_params_in *in, uint64_t *entry,
 	      struct error *err)
 {
 	const struct boot_image *kernel = in->kernel;
-	size_t cmdline_len = strlen(in->cmdline), header_len;
+	size_t cmdline_len = strlen(in->cmdline);
 	struct boot_header header;
 	struct boot_params *bp;
 	struct error why;
@@ -167,15 +212,16 @@ int boot_load(const struct guest_memory *mem, const struct boot_params_in *in, u
 		return error_set(err, "%s needs %llu MiB to start: give the guest more memory",
 				 kernel->path, (unsigned long long)
 				 ((header.load_address + header.run_size) >> 20));
-	memcpy(text, kernel->data + header.setup_size, kernel->size - header.setup_size);
 
 	bp = guest_ptr(mem, BOOT_ZERO_PAGE, sizeof(*bp));
 	memset(bp, 0, sizeof(*bp));
-	/* The header ends where the jump at its start says (boot.rst, "64-bit Boot Protocol"). */
-	header_len = 0x202 + kernel->data[0x201] - SETUP_HEADER_OFFSET;
-	if (header_len > sizeof(bp->hdr))
-		header_len = sizeof(bp->hdr);
-	memcpy(&bp->hdr, kernel->data + SETUP_HEADER_OFFSET, header_len);
+	if (elf_is(kernel->data, kernel->size)) {
+		elf_copy(mem, kernel->data);
+		make_header(bp);
+	} else {
+		memcpy(text, kernel->data + header.setup_size, kernel->size - header.setup_size);
+		take_header(bp, kernel->data);
+	}
 	bp->hdr.type_of_loader = LOADER_UNDEFINED;
 	bp->hdr.cmd_line_ptr = htole32(BOOT_CMDLINE);
 	bp->hdr.vid_mode = htole16(0xffff);
@@ -186,6 +232,6 @@ int boot_load(const struct guest_memory *mem, const struct boot_params_in *in, u
 	memcpy(guest_ptr(mem, BOOT_CMDLINE, BOOT_CMDLINE_MAX), in->cmdline, cmdline_len + 1);
 	build_page_tables(guest_ptr(mem, BOOT_PAGE_TABLES, 6 * GUEST_PAGE_SIZE));
 	build_gdt(guest_ptr(mem, BOOT_GDT, GUEST_PAGE_SIZE));
-	*entry = header.load_address + ENTRY_64_OFFSET;
+	*entry = header.entry;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Loading a Linux bzImage and an initrd the way the 64-bit boot protocol wants it
+ * Loading a Linux bzImage (or vmlinux) and an initrd the way the 64-bit boot protocol wants it
  * (Documentation/x86/boot.rst).
  */
 #ifndef HVHOST_VMM_BOOT_H
@@ -25,7 +25,7 @@
 #define BOOT_SELECTOR_CODE	0x10
 #define BOOT_SELECTOR_DATA	0x18
 
-/* What the setup header of a bzImage says, checked. */
+/* What the setup header of a bzImage says, checked; or its like for a vmlinux. */
 struct boot_header {
 	uint16_t version;
 	uint32_t setup_size;		/* bytes before the protected-mode kernel */
@@ -33,6 +33,7 @@ struct boot_header {
 	uint64_t load_address;
 	uint64_t run_size;		/* bytes that the kernel uses from there while it starts */
 	uint64_t initrd_last;		/* last byte that the initrd may use */
+	uint64_t entry;			/* in 64-bit mode */
 };
 
 struct boot_image {
@@ -47,7 +48,7 @@ int boot_image_map(struct boot_image *image, const char *path, const char *what,
 void boot_image_unmap(struct boot_image *image);
 
 /**
- * boot_parse_header() - check that an image is a 64-bit bzImage
+ * boot_parse_header() - check that an image is a 64-bit bzImage or a vmlinux
  * @data: the file, @size bytes
  * @header: filled in
  * Return: 0, or -1 with @err saying why it is none.
@@ -65,7 +66,7 @@ struct boot_params_in {
 /**
  * boot_load() - put kernel, initrd, command line, zero page, GDT and page tables into RAM
  * @entry: where the first processor starts, in 64-bit mode with RSI = BOOT_ZERO_PAGE
- * Return: 0, or -1 with @err set (no bzImage, does not fit, command line too long).
+ * Return: 0, or -1 with @err set (no kernel, does not fit, command line too long).
  */
 int boot_load(const struct guest_memory *mem, const struct boot_params_in *in, uint64_t *entry,
 	      struct error *err);

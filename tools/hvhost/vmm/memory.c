@@ -9,14 +9,23 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define HUGE_PAGE	(2ull << 20)
+
 static int map_region(struct guest_memory *mem, uint64_t gpa, uint64_t size, struct error *err)
 {
-	void *hva = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *start = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *hva;
 
-	if (hva == MAP_FAILED)
+	if (start == MAP_FAILED)
 		return error_set(err, "cannot map %llu MiB of guest memory: %s",
 				 (unsigned long long)(size >> 20), strerror(errno));
+	/* KVM maps RAM with huge pages only where both addresses are aligned alike. */
+	hva = (uint8_t *)(((uintptr_t)start + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
+	if (hva > start)
+		munmap(start, hva - start);
+	munmap(hva + size, start + HUGE_PAGE - hva);
+	madvise(hva, size, MADV_HUGEPAGE);
 	mem->regions[mem->nr_regions++] = (struct guest_ram_region){ gpa, size, hva };
 	return 0;
 }
