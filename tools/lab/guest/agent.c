@@ -448,44 +448,64 @@ static void handle_uevent(char *event, size_t len)
 		load_for(modalias);
 }
 
-static void ask_settled(int sig)
+static volatile sig_atomic_t settle_wanted;
+
+static void want_settle(int sig)
 {
+	settle_wanted = 1;
+}
+
+static void tell_settled(void)
+{
+	int fd = creat(SETTLED_FILE, 0644);
+
+	settle_wanted = 0;
+	if (fd >= 0)
+		close(fd);
 }
 
 /*
  * init sends SIGUSR1 when it wants to wait for the boot's devices; SETTLED_FILE appears when
- * none came for a while. Without that wish this process sleeps until the next event.
+ * none came for a while. Without that wish this process sleeps until the next event. The
+ * signal is let in only while it sleeps, so that none is missed. Prints its process id and
+ * goes on in the background.
  */
 static int hotplug_main(void)
 {
+	const struct timespec quiet = { .tv_nsec = SETTLE_QUIET_MS * 1000000 };
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-	struct sigaction action = { .sa_handler = ask_settled };
+	struct sigaction action = { .sa_handler = want_settle };
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
-	int room = 4 << 20, timeout = -1, settled;
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	int room = 4 << 20, ready;
+	sigset_t blocked, open;
 	ssize_t got;
+	pid_t pid;
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		die("uevents");
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &blocked, &open);
+	sigdelset(&open, SIGUSR1);
 	sigaction(SIGUSR1, &action, NULL);
+	pid = fork();
+	if (pid) {
+		printf("%d\n", pid);
+		return pid < 0;
+	}
+	close(STDOUT_FILENO);
 	for (;;) {
-		switch (poll(&poll_fd, 1, timeout)) {
-		case -1:
-			timeout = SETTLE_QUIET_MS;
-			break;
-		case 0:
-			timeout = -1;
-			settled = creat(SETTLED_FILE, 0644);
-			if (settled >= 0)
-				close(settled);
-			break;
-		default:
-			got = recv(fd, buffer, sizeof(buffer) - 1, 0);
-			if (got > 0) {
-				buffer[got] = '\0';
-				handle_uevent((char *)buffer, got);
-			}
+		ready = ppoll(&poll_fd, 1, settle_wanted ? &quiet : NULL, &open);
+		if (!ready)
+			tell_settled();
+		if (ready <= 0)
+			continue;
+		got = recv(fd, buffer, sizeof(buffer) - 1, 0);
+		if (got > 0) {
+			buffer[got] = '\0';
+			handle_uevent((char *)buffer, got);
 		}
 	}
 	return 1;

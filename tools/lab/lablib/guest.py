@@ -182,7 +182,8 @@ def add_files(archive, specs):
 
 
 def initramfs(where, kernel, options):
-    """Write the guest's initramfs to @where. options: drivers, add, add_module, command, mode."""
+    """Write the guest's initramfs to @where, from the lab's options. In the guest, HVIC_DRIVERS
+    in the environment says which drivers are ours."""
     tree = ModuleTree(kernel)
     chosen = parse_drivers(options.drivers)
     if 'ours' in chosen.values():
@@ -208,7 +209,9 @@ def initramfs(where, kernel, options):
     archive.text('/etc/passwd', 'root:x:0:0:root:/:/bin/sh\n')
     archive.text('/etc/group', 'root:x:0:\n')
     archive.text('/etc/hosts', '127.0.0.1 localhost guest\n')
-    archive.text('/lab/settings', f'LAB_MODULES="{" ".join(LOADED)}"\nLAB_MODE={options.mode}\n')
+    resolved = ','.join(f'{driver}={origin}' for driver, origin in chosen.items())
+    archive.text('/lab/settings', f'LAB_MODULES="{" ".join(LOADED)}"\nLAB_MODE={options.mode}\n'
+                 f'export HVIC_DRIVERS="{resolved}"\n')
     archive.data('/lab/command', b''.join(word.encode() + b'\0' for word in options.command))
     archive.entries['/init'] = (archive.entries['/init'][0] | 0o111,
                                 archive.entries['/init'][1])

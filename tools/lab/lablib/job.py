@@ -15,14 +15,14 @@ import termios
 import time
 import tty
 
-from lablib import cpio, dmesg, guest, kernels
+from lablib import bzimage, dmesg, guest, kernels
 from lablib.machine import Direct, Emulated, kvm_usable
 from lablib.util import EXIT_NO_GUEST, EXIT_TIMEOUT, EXIT_USAGE, TOP, LabError, build_dir
 from lablib.util import locked, parse_size, run, say, stop_group
 
 EXIT_COMPLAINED = 126   # the command ended well, but --dmesg-clean found complaints
 CONSOLE_TAIL = 30       # lines of the guest's console shown when it did not come up
-GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr'
+GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr pci=noearly cryptomgr.notests'
 GUEST_UP = 'init: up in '   # the guest's init says so on the console
 
 
@@ -65,22 +65,6 @@ class Job:
     def mark(self, what):
         self.marks.append((time.monotonic(), what))
 
-    def _host_programs(self):
-        """hvhost, and the programs that --host-run and --host-add name."""
-        programs = [hvhost(self.options)]
-        words = [word for line in self.options.host_run for word in shlex.split(line)]
-        for word in words + self.options.host_add:
-            path = shutil.which(word, path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')
-            if path and os.path.basename(path) != 'busybox' and \
-                    (word in self.options.host_add or cpio.libraries(path)) and \
-                    not _busybox_has(word):
-                programs.append(path)
-            elif word in self.options.host_add:
-                if not os.path.exists(word):
-                    raise LabError(f'--host-add {word}: no such file or program', EXIT_USAGE)
-                programs.append(os.path.abspath(word))
-        return list(dict.fromkeys(programs))
-
     def _disk(self, spec):
         kind, _, rest = spec.partition(':')
         if kind != 'file':
@@ -88,13 +72,13 @@ class Job:
         path, comma, flags = rest.partition(',')
         return f'file:{self.machine.disk(path)}{comma}{flags}'
 
-    def _script(self, program):
+    def _script(self, kernel):
         """What runs in the machine: --host-run programs in the background, then hvhost."""
         options = self.options
         view = self.machine.view
         append = ' '.join([GUEST_APPEND, 'quiet' if not options.verbose else 'ignore_loglevel',
                            *options.append])
-        argv = [os.path.basename(program), '--kernel', view(f'{self.path}/kernel'),
+        argv = [view(f'{self.path}/hvhost'), '--kernel', view(kernel),
                 '--initrd', view(f'{self.path}/initrd'), '--append', append,
                 '--cpus', str(options.cpus), '--mem', options.mem, '--on-reset', 'exit']
         for spec in options.disk:
@@ -120,20 +104,20 @@ class Job:
     def prepare(self):
         options = self.options
         kernel = kernels.get(options.kernel)
-        programs = self._host_programs()
+        program = hvhost(self.options)
         emulated = options.emulated or (not options.kvm and not kvm_usable())
         if options.kvm and not kvm_usable():
             raise LabError('--kvm: /dev/kvm is not usable here', EXIT_USAGE)
         if emulated:
-            self.machine = Emulated(self.path, programs, memory_needed(options),
-                                    options.icount, options.l1_cpus)
+            self.machine = Emulated(self.path, memory_needed(options), options.icount,
+                                    options.l1_cpus)
         else:
-            self.machine = Direct(self.path, programs)
+            self.machine = Direct(self.path)
+        # A copy: a build during the run must not pull the program away.
+        shutil.copy(program, f'{self.path}/hvhost')
         guest.initramfs(f'{self.path}/initrd', kernel, options)
-        os.symlink(kernel.image, f'{self.path}/kernel') if not emulated else \
-            shutil.copy(kernel.image, f'{self.path}/kernel')
         with open(f'{self.path}/start', 'w', encoding='utf-8') as file:
-            file.write(self._script(programs[0]))
+            file.write(self._script(bzimage.vmlinux(kernel)))
         self.mark('prepared')
 
     def _relay(self, sources, stdin):
@@ -296,11 +280,6 @@ class Job:
             except (tarfile.TarError, EOFError, KeyError, FileNotFoundError):
                 pass
             return dmesg.complaints(f'{work}/dmesg', f'{self.path}/console.log')
-
-
-def _busybox_has(word):
-    """Whether L1's busybox has a program of that name, so that none needs to be brought."""
-    return word in run(['busybox', '--list'], 'busybox').split()
 
 
 def _write_all(fd, data):

@@ -9,13 +9,14 @@ import socket
 import subprocess
 
 from lablib import bzimage, kernels
-from lablib.cpio import Archive, libraries
+from lablib.cpio import Archive
 from lablib.guest import ModuleTree, busybox
 from lablib.util import LAB, LabError, cache_dir, die_with_parent, digest, filling, locked
 
 L1_KERNEL = '6.1'
 L1_MODULES = ('virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'kvm_amd', 'tun', 'virtio_blk')
 L1_CPU = 'max,-xsave,-avx,-avx2,-vaes,-vpclmulqdq,-pku,-erms'
+JOB_IN_L1 = '/tmp/job'
 L1_OVERHEAD = 1 << 30   # bytes that L1 has beside the guest's memory and its disks in memory
 L1_APPEND = ('console=ttyS0 quiet panic=-1 tsc=reliable clocksource=tsc mitigations=off nokaslr '
              'audit=0 selinux=0 apparmor=0 nmi_watchdog=0 rodata=off cryptomgr.notests rcupdate.rcu_expedited=1 '
@@ -62,47 +63,12 @@ def l1_initramfs():
     return image, f'{path}/initrd'
 
 
-def share(programs):
-    """A directory in the cache that L1 sees as /host: @programs in usr/bin and their
-    libraries at their own places."""
-    files = {}
-    for program in programs:
-        files[f'/usr/bin/{os.path.basename(program)}'] = program
-        for library in libraries(program):
-            files.setdefault(library, library)
-    key = digest(*[part for place in sorted(files) for part in (place, ('file', files[place]))])
-    path = cache_dir('share') + '/' + key
-    with locked('share'):
-        if not os.path.isdir(path):
-            with filling(path) as work:
-                for place in ('lib', 'lib64', 'usr/bin'):
-                    os.makedirs(f'{work}/{place}')
-                for place, source in files.items():
-                    os.makedirs(os.path.dirname(work + place), exist_ok=True)
-                    shutil.copy(source, work + place)
-            _trim(os.path.dirname(path), 40)
-    return path
-
-
-def _trim(directory, keep):
-    """Keep the @keep newest entries of a cache that each build of hvhost adds to."""
-    entries = [os.path.join(directory, name) for name in os.listdir(directory)
-               if not name.startswith('.')]
-    entries.sort(key=os.path.getmtime)
-    for entry in entries[:-keep]:
-        shutil.rmtree(entry, ignore_errors=True)
-
-
 class Direct:
     """hvhost on this machine's own KVM."""
 
-    def __init__(self, job, programs):
+    def __init__(self, job):
         self.job = job
-        bin_dir = os.path.join(job, 'bin')
-        os.makedirs(bin_dir, exist_ok=True)
-        for program in programs:
-            os.symlink(program, os.path.join(bin_dir, os.path.basename(program)))
-        self.env = dict(os.environ, JOB=job, PATH=bin_dir + ':' + os.environ.get('PATH', ''))
+        self.env = dict(os.environ, JOB=job, PATH=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')
 
     def view(self, path):
         return path
@@ -130,21 +96,23 @@ class Direct:
 
 
 class Emulated:
-    """hvhost inside L1."""
+    """hvhost inside L1, whose user space is this machine's own, read-only, beside a /tmp and
+    a /run in memory. The job's directory is at JOB_IN_L1."""
 
-    def __init__(self, job, programs, memory, icount=False, cpus=1):
+    def __init__(self, job, memory, icount=False, cpus=1):
         self.job = job
         self.memory = memory
         self.icount = icount
         self.cpus = cpus
         self.disks = []
-        self.share = share(programs)
         self.image, self.initrd = l1_initramfs()
         self.ports = []
 
     def view(self, path):
-        """How hvhost sees a path of the job's directory."""
-        return '/job/' + os.path.relpath(path, self.job)
+        """How hvhost sees a path of this machine."""
+        if path == self.job or path.startswith(self.job + '/'):
+            return JOB_IN_L1 + path[len(self.job):]
+        return path
 
     def control(self):
         """Where hvhost's control socket is: not on the share, which holds no sockets."""
@@ -171,8 +139,9 @@ class Emulated:
         for number, fd in enumerate(fds, 1):
             argv += ['-chardev', f'socket,id=port{number},fd={fd}', '-device',
                      f'virtserialport,chardev=port{number},nr={number},name=port{number}']
-        for tag, path, mode in (('host', self.share, ',readonly=on'), ('job', self.job, '')):
-            argv += ['-fsdev', f'local,id={tag},path={path},security_model=none{mode}',
+        for tag, path, mode in (('host', '/', ',readonly=on'), ('job', self.job, '')):
+            argv += ['-fsdev',
+                     f'local,id={tag},path={path},security_model=none,multidevs=remap{mode}',
                      '-device', f'virtio-9p-pci,fsdev={tag},mount_tag={tag}']
         for path in self.disks:
             argv += ['-drive', f'file={path},format=raw,if=virtio,cache=writeback']
