@@ -56,8 +56,8 @@ if [ -n "$disk" ]; then
 	check "ext4 is made" mkfs.ext4 -q -F "/dev/${disk}1"
 	mkdir -p /mnt
 	check "ext4 is mounted" mount -t ext4 "/dev/${disk}1" /mnt
-	check "256 MiB are written and verified, crc32c of every block" \
-		fio --name=fill --filename=/mnt/fill --size=256M --rw=write --bs=256k \
+	check "128 MiB are written and verified, crc32c of every block" \
+		fio --name=fill --filename=/mnt/fill --size=128M --rw=write --bs=256k \
 		--ioengine=libaio --iodepth=8 --direct=1 --verify=crc32c --do_verify=1 \
 		--verify_fatal=1 --group_reporting
 	sed -n 's/^ *\(READ\|WRITE\): bw=\([^ ]*\).*io=\([^ ]*\) .*/  \1 \3 at \2/p' /tmp/check.log
