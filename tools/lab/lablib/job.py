@@ -113,11 +113,13 @@ class Job:
                                     options.l1_cpus)
         else:
             self.machine = Direct(self.path)
-        # A copy: a build during the run must not pull the program away.
+        # Copies: a build during the run must not pull the program away, and the emulated
+        # machine sees the job's folder wherever it is, but not this machine's /tmp or /run.
         shutil.copy(program, f'{self.path}/hvhost')
+        shutil.copy(bzimage.vmlinux(kernel), f'{self.path}/kernel')
         guest.initramfs(f'{self.path}/initrd', kernel, options)
         with open(f'{self.path}/start', 'w', encoding='utf-8') as file:
-            file.write(self._script(bzimage.vmlinux(kernel)))
+            file.write(self._script(f'{self.path}/kernel'))
         self.mark('prepared')
 
     def _relay(self, sources, stdin):
