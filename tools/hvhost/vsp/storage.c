@@ -12,7 +12,6 @@
 #include "vsp/storage_internal.h"
 
 static struct storage *controllers;		/* main loop */
-static struct control *registered;		/* has the commands */
 
 /* ---- LUNs, on the controller's loop ---- */
 
@@ -224,11 +223,11 @@ static int cmd_resize(void *arg, json_t *request, json_t *reply, struct error *e
 	return finish_command(&job, reply);
 }
 
+/* With each controller anew: a second registration replaces the first. */
 static void register_commands(struct control *control)
 {
-	if (!control || registered == control)
+	if (!control)
 		return;
-	registered = control;
 	control_register(control, "lun-add",
 			 "controller, lun (else the first free), spec: hot-add a disk", cmd_add,
 			 NULL);

@@ -22,7 +22,7 @@ struct storage_config {
 /**
  * storage_create() - offer a SCSI controller
  * @server: the bus
- * @control: gets the commands lun-add, lun-remove and lun-resize with the first controller
+ * @control: gets the commands lun-add, lun-remove and lun-resize, which serve all controllers
  * @config: copied
  * @err: one line when it fails
  *
