@@ -103,7 +103,8 @@ int netvsc_channel_open(struct netvsc_channel *ch, struct vmbus_channel *vmbus)
 	/* Another driver's use may have left pointers that the bus freed, and would free again. */
 	vmbus->requestor.req_arr = NULL;
 	vmbus->requestor.req_bitmap = NULL;
-	vmbus->max_pkt_size = NETVSC_MAX_PACKET;
+	/* Packets are read where they are. */
+	vmbus->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
 
 	netif_napi_add(ch->session->net, &ch->napi, netvsc_poll);
 	ret = vmbus_open(vmbus, netvsc_ring_bytes, netvsc_ring_bytes, NULL, 0,

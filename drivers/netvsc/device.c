@@ -46,6 +46,7 @@ int netvsc_wait(struct netvsc_session *s, struct completion *done, const char *w
 			return -ETIMEDOUT;
 		}
 	}
+	s->silent = false;
 	return 0;
 }
 

@@ -53,12 +53,6 @@ struct netlink_ext_ack;
 #define NETVSC_DEFAULT_SEND	((1U << 20) / NETVSC_SEND_SECTION)
 #define NETVSC_MIN_SECTIONS	10
 
-/* Most ranges of one transfer-page packet, and the longest packet that the host sends. */
-#define NETVSC_MAX_RANGES	562
-#define NETVSC_MAX_PACKET	(offsetof(struct vmtransfer_page_packet_header, ranges) + \
-				 NETVSC_MAX_RANGES * sizeof(struct vmtransfer_page_range) + \
-				 NVSP_MSG_SIZE + NETVSC_SEND_TABLE * sizeof(u32))
-
 #define NETVSC_TX_SLOTS		1024		/* a power of two */
 #define NETVSC_TX_HEADER	128		/* room for the RNDIS header and every PPI */
 #define NETVSC_NO_SECTION	U32_MAX
@@ -195,7 +189,6 @@ struct netvsc_channel {
 	u16 index;
 	bool open;			/* opened by us and polled */
 	struct napi_struct napi;
-	const struct vmpacket_descriptor *packet;
 	struct timer_list retry;	/* polls again when nothing else would */
 	struct bpf_prog __rcu *prog;
 	struct xdp_rxq_info xdp_rxq;

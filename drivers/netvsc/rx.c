@@ -10,6 +10,8 @@
 #include <linux/ip.h>
 #include <net/checksum.h>
 
+#include <ring/ring.h>
+
 #include "netvsc.h"
 
 /* Frames longer than fits one page with its overhead keep this much in the linear part. */
@@ -286,45 +288,63 @@ static u32 rx_message(struct netvsc_channel *ch, const void *data, u32 len, bool
 
 /* ---- packets of the ring ---- */
 
-/* Gives back what was received; false when the ring had no room for all of it. */
+/* Gives back what was received, in one batch; false when the ring had no room for all. */
 static bool send_acks(struct netvsc_channel *ch)
 {
-	const u32 size = sizeof(struct nvsp_msg_header) +
-			 sizeof(struct nvsp_msg_send_rndis_packet_complete);
+	struct {
+		struct vmpacket_descriptor desc;
+		__le32 type, status;
+	} __packed packet = {
+		.desc.type = VM_PKT_COMP,
+		.desc.offset8 = sizeof(packet.desc) / 8,
+		.desc.len8 = sizeof(packet) / 8,
+		.type = cpu_to_le32(NVSP_MSG_SEND_RNDIS_PACKET_COMPLETE),
+	};
 	struct netvsc_adapter *a = netdev_priv(ch->session->net);
 	struct netvsc_rx *rx = &ch->rx;
-	struct nvsp_msg msg;
-	int ret;
+	u32 head = rx->ack_head;
+	struct hvic_ring_tx ring;
+	void *at = NULL;
 
-	while (rx->ack_head != rx->ack_tail) {
-		struct netvsc_rx_ack *ack = &rx->acks[rx->ack_head & (NETVSC_RX_ACKS - 1)];
-
-		nvsp_build_rndis_complete(&msg, ack->status);
-		ret = vmbus_sendpacket(ch->vmbus, &msg, size, ack->id, VM_PKT_COMP, 0);
-		if (ret == -EAGAIN) {
-			a->counters.rx_comp_busy++;
-			mod_timer(&ch->retry, jiffies + 1);
-			return false;
-		}
-		/* Other errors: the host is gone, and does not miss it. */
-		WRITE_ONCE(rx->ack_head, rx->ack_head + 1);
+	if (head == rx->ack_tail)
+		return true;
+	if (hvic_ring_tx_begin(ch->vmbus, &ring)) {
+		/* The host is gone, or has spoilt the ring; it does not miss them. */
+		WRITE_ONCE(rx->ack_head, rx->ack_tail);
+		return true;
 	}
-	return true;
+	for (; head != rx->ack_tail; head++) {
+		at = hvic_ring_tx_reserve(&ring, sizeof(packet));
+		if (!at)
+			break;
+		packet.desc.trans_id = rx->acks[head & (NETVSC_RX_ACKS - 1)].id;
+		packet.status = cpu_to_le32(rx->acks[head & (NETVSC_RX_ACKS - 1)].status);
+		memcpy(at, &packet, sizeof(packet));
+		hvic_ring_tx_commit(&ring, sizeof(packet));
+	}
+	hvic_ring_tx_end(&ring);
+	WRITE_ONCE(rx->ack_head, head);
+	if (at)
+		return true;
+	a->counters.rx_comp_busy++;
+	mod_timer(&ch->retry, jiffies + 1);
+	return false;
 }
 
 /* Works on a transfer-page packet; true when it is done with. */
-static bool rx_transfer(struct netvsc_channel *ch, const struct vmpacket_descriptor *packet,
+static bool rx_transfer(struct netvsc_channel *ch, const struct hvic_ring_packet *packet,
 			int budget, int *work)
 {
+	u32 header = packet->raw_len - packet->len;
 	struct netvsc_buffer *buf = &ch->session->recv;
 	struct netvsc_rx *rx = &ch->rx;
 	struct netvsc_rx_ack *ack;
 	u32 type, ranges, offset, len;
 
-	if (nvsp_parse_type(hv_pkt_data(packet), hv_pkt_datalen(packet), &type) ||
+	if (nvsp_parse_type(packet->data, packet->len, &type) ||
 	    type != NVSP_MSG_SEND_RNDIS_PACKET ||
-	    nvsp_parse_transfer(packet, packet->offset8 << 3, NETVSC_RECV_BUFFER_ID, &ranges)) {
-		count_bad_packet(ch, "malformed transfer packet", hv_pkt_len(packet));
+	    nvsp_parse_transfer(packet->raw, header, NETVSC_RECV_BUFFER_ID, &ranges)) {
+		count_bad_packet(ch, "malformed transfer packet", packet->raw_len);
 		ranges = 0;
 		rx->status = NVSP_STATUS_FAILURE;
 	} else if (!rx->range) {
@@ -335,7 +355,7 @@ static bool rx_transfer(struct netvsc_channel *ch, const struct vmpacket_descrip
 		if (*work >= budget)
 			return false;
 		(*work)++;
-		if (nvsp_parse_range(packet, rx->range, buf->size, &offset, &len)) {
+		if (nvsp_parse_range(packet->raw, rx->range, buf->size, &offset, &len)) {
 			count_bad_packet(ch, "range outside of the receive buffer", rx->range);
 			drop_partial(ch);
 			rx->status = NVSP_STATUS_FAILURE;
@@ -355,7 +375,7 @@ static bool rx_transfer(struct netvsc_channel *ch, const struct vmpacket_descrip
 }
 
 /* The host completed something: whose it is, is in the id's kind. */
-static void rx_completion(struct netvsc_channel *ch, const struct vmpacket_descriptor *packet,
+static void rx_completion(struct netvsc_channel *ch, const struct hvic_ring_packet *packet,
 			  int budget)
 {
 	struct netvsc_adapter *a = netdev_priv(ch->session->net);
@@ -363,11 +383,10 @@ static void rx_completion(struct netvsc_channel *ch, const struct vmpacket_descr
 	u64 id = packet->trans_id;
 
 	if (NETVSC_ID_KIND(id) == NETVSC_ID_NVSP) {
-		netvsc_nvsp_completion(ch->session, id, hv_pkt_data(packet),
-				       hv_pkt_datalen(packet));
+		netvsc_nvsp_completion(ch->session, id, packet->data, packet->len);
 		return;
 	}
-	if (nvsp_parse_status(hv_pkt_data(packet), hv_pkt_datalen(packet), &status)) {
+	if (nvsp_parse_status(packet->data, packet->len, &status)) {
 		a->counters.host_bad_completion++;
 		if (net_ratelimit())
 			netdev_err(ch->session->net, "malformed completion of %#llx\n", id);
@@ -389,7 +408,7 @@ static void rx_completion(struct netvsc_channel *ch, const struct vmpacket_descr
 }
 
 /* Works on one packet; true when it is done with. */
-static bool rx_packet(struct netvsc_channel *ch, const struct vmpacket_descriptor *packet,
+static bool rx_packet(struct netvsc_channel *ch, const struct hvic_ring_packet *packet,
 		      int budget, int *work)
 {
 	switch (packet->type) {
@@ -399,7 +418,7 @@ static bool rx_packet(struct netvsc_channel *ch, const struct vmpacket_descripto
 		rx_completion(ch, packet, budget);
 		return true;
 	case VM_PKT_DATA_INBAND:
-		netvsc_nvsp_inband(ch->session, hv_pkt_data(packet), hv_pkt_datalen(packet));
+		netvsc_nvsp_inband(ch->session, packet->data, packet->len);
 		return true;
 	}
 	count_bad_packet(ch, "packet of an unknown type", packet->type);
@@ -416,7 +435,8 @@ static bool acks_full(const struct netvsc_rx *rx)
  * @napi: of the channel
  * @budget: frames to receive at most
  *
- * A packet of many frames may take several polls; it stays where it is until it is done with.
+ * A packet of many frames may take several polls; it stays in the ring until it is done with,
+ * and is checked anew each time, since the host can change it there.
  * Context: softirq.
  * Return: frames received, or @budget to be called again.
  */
@@ -424,29 +444,33 @@ int netvsc_poll(struct napi_struct *napi, int budget)
 {
 	struct netvsc_channel *ch = container_of(napi, struct netvsc_channel, napi);
 	struct hv_ring_buffer_info *ring = &ch->vmbus->inbound;
-	int work = 0, packets = 0;
+	int work = 0, packets = 0, found;
 	bool again = false, stuck = false;
+	struct hvic_ring_packet packet;
 
 	/* netpoll wants room to send alone, and comes with interrupts off. */
 	if (!budget)
 		return 0;
-	if (!ch->packet)
-		ch->packet = hv_pkt_iter_first(ch->vmbus);
-	while (ch->packet) {
+	while ((found = hvic_ring_rx_peek(ch->vmbus, &packet)) > 0) {
 		if (acks_full(&ch->rx) && !send_acks(ch)) {
 			stuck = true;
 			break;
 		}
 		if (work >= budget || packets++ >= budget * PACKETS_A_FRAME ||
-		    !rx_packet(ch, ch->packet, budget, &work)) {
+		    !rx_packet(ch, &packet, budget, &work)) {
 			again = true;
 			break;
 		}
-		ch->packet = hv_pkt_iter_next(ch->vmbus, ch->packet);
+		hvic_ring_rx_advance(ch->vmbus, &packet);
+	}
+	if (found < 0) {
+		count_bad_packet(ch, "the host spoilt the ring, error", -found);
+		hvic_ring_rx_discard(ch->vmbus);
+		drop_partial(ch);
+		ch->rx.range = 0;
 	}
 	/* The host gets back the room of what is done with, even when there is more. */
-	if (ch->packet)
-		hv_pkt_iter_close(ch->vmbus);
+	hv_pkt_iter_close(ch->vmbus);
 	if (ch->rx.xdp_flush) {
 		ch->rx.xdp_flush = false;
 		xdp_do_flush();
@@ -487,5 +511,4 @@ void netvsc_rx_abandon(struct netvsc_channel *ch)
 	if (ch->rx.xdp_page)
 		__free_page(ch->rx.xdp_page);
 	ch->rx.xdp_page = NULL;
-	ch->packet = NULL;
 }

@@ -11,11 +11,16 @@
 #include <linux/slab.h>
 #include <asm/mshyperv.h>
 
+#include <ring/ring.h>
+
 #include "netvsc.h"
 
 /* Percent of the ring that is free: stop below the first, wake above the second. */
 #define RING_LOW	10
 #define RING_HIGH	20
+
+/* Before the ranges of a GPA-direct packet: a reserved word and their number. */
+#define GPA_HEADER	(2 * sizeof(u32))
 
 #define HEADERS_A_PAGE	(PAGE_SIZE / NETVSC_TX_HEADER)
 #define HEADER_PAGES	(NETVSC_TX_SLOTS / HEADERS_A_PAGE)
@@ -253,57 +258,89 @@ void netvsc_tx_drop(struct netvsc_channel *ch)
 	tx->free[--tx->free_head & (NETVSC_TX_SLOTS - 1)] = tx->msg.slot;
 }
 
-/* Ranges as the bus wants them: each with its page numbers. */
-static u32 build_ranges(const struct netvsc_tx_msg *msg, struct vmbus_packet_mpb_array *desc)
+/* Bytes of the packet that carries the message, without its trailer. */
+static u32 packet_size(const struct netvsc_tx_msg *msg)
 {
-	struct hv_mpb_array *out = &desc->range;
+	u32 size = sizeof(struct vmpacket_descriptor) + NVSP_MSG_SIZE;
+	unsigned int i;
+
+	if (msg->ranges)
+		size += GPA_HEADER;
+	for (i = 0; i < msg->ranges; i++)
+		size += sizeof(struct gpa_range) + sizeof(u64) *
+			HVPFN_UP(msg->range[i].offset + msg->range[i].len);
+	return size;
+}
+
+/* Ranges as the host wants them: each with its page numbers. */
+static void *put_ranges(void *at, const struct netvsc_tx_msg *msg)
+{
 	unsigned int i, j;
 
+	*(u32 *)at = 0;
+	*(u32 *)(at + sizeof(u32)) = msg->ranges;
+	at += GPA_HEADER;
 	for (i = 0; i < msg->ranges; i++) {
 		const struct hv_page_buffer *r = &msg->range[i];
 		unsigned int pages = HVPFN_UP(r->offset + r->len);
+		struct gpa_range *range = at;
 
-		out->offset = r->offset;
-		out->len = r->len;
+		range->byte_count = r->len;
+		range->byte_offset = r->offset;
 		for (j = 0; j < pages; j++)
-			out->pfn_array[j] = r->pfn + j;
-		out = (struct hv_mpb_array *)&out->pfn_array[pages];
+			range->pfn_array[j] = r->pfn + j;
+		at = &range->pfn_array[pages];
 	}
-	desc->rangecount = msg->ranges;
-	return (u8 *)out - (u8 *)desc;
+	return at;
 }
 
-/* Puts the message into the ring; on success the slot is the host's. */
+/* Builds the packet where the host reads it. */
+static int put_packet(struct netvsc_channel *ch, const struct netvsc_tx_msg *msg, u32 section,
+		      u64 id)
+{
+	u32 size = packet_size(msg);
+	struct vmpacket_descriptor desc = {
+		.type = msg->ranges ? VM_PKT_DATA_USING_GPA_DIRECT : VM_PKT_DATA_INBAND,
+		.offset8 = (size - NVSP_MSG_SIZE) / 8,
+		.len8 = size / 8,
+		.flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+		.trans_id = id,
+	};
+	struct hvic_ring_tx ring;
+	void *at;
+	int ret;
+
+	ret = hvic_ring_tx_begin(ch->vmbus, &ring);
+	if (ret)
+		return ret;
+	at = hvic_ring_tx_reserve(&ring, size);
+	if (at) {
+		memcpy(at, &desc, sizeof(desc));
+		at += sizeof(desc);
+		if (msg->ranges)
+			at = put_ranges(at, msg);
+		nvsp_build_rndis(at, NVSP_CHANNEL_DATA, section, msg->section_used);
+		hvic_ring_tx_commit(&ring, size);
+	}
+	hvic_ring_tx_end(&ring);
+	return at ? 0 : -EAGAIN;
+}
+
+/* Hands the message to the host; on success the slot is the host's. */
 static int post(struct netvsc_channel *ch)
 {
 	struct netvsc_tx *tx = &ch->tx;
-	struct netvsc_tx_msg *msg = &tx->msg;
-	struct netvsc_tx_slot *slot = &tx->slots[msg->slot];
-	struct vmbus_channel_packet_page_buffer desc;
-	struct nvsp_msg nvsp;
+	struct netvsc_tx_slot *slot = &tx->slots[tx->msg.slot];
 	u64 id;
 	int ret;
 
-	BUILD_BUG_ON(MAX_PAGE_BUFFER_COUNT * sizeof(struct hv_page_buffer) > sizeof(desc.range));
-	if (READ_ONCE(ch->vmbus->rescind))
-		return -ENODEV;
-
-	nvsp_build_rndis(&nvsp, NVSP_CHANNEL_DATA, slot->section, msg->section_used);
 	slot->generation++;
-	id = NETVSC_ID(NETVSC_ID_TX, (u64)slot->generation << 16 | msg->slot);
+	id = NETVSC_ID(NETVSC_ID_TX, (u64)slot->generation << 16 | tx->msg.slot);
 
 	atomic_inc(&tx->outstanding);
 	/* Pairs with the exchange in netvsc_tx_completion(), which may come at once. */
 	smp_store_release(&slot->cookie, id);
-	if (msg->ranges) {
-		struct vmbus_packet_mpb_array *mpb = (void *)&desc;
-		u32 size = build_ranges(msg, mpb);
-
-		ret = vmbus_sendpacket_mpb_desc(ch->vmbus, mpb, size, &nvsp, sizeof(nvsp), id);
-	} else {
-		ret = vmbus_sendpacket(ch->vmbus, &nvsp, sizeof(nvsp), id, VM_PKT_DATA_INBAND,
-				       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
-	}
+	ret = put_packet(ch, &tx->msg, slot->section, id);
 	if (ret) {
 		/* Unless a lying host completed what it never got: then it is gone already. */
 		if (cmpxchg64(&slot->cookie, id, 0) != id)
