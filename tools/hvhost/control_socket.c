@@ -229,7 +229,7 @@ int control_listen(struct control *control, const char *path, struct error *err)
 	if (control->listen_fd >= 0)
 		return error_set(err, "the control socket is %s already", control->path);
 	if (strlen(path) >= sizeof(addr.sun_path))
-		return error_set(err, "socket path has %zu characters, at most %zu are possible: %s",
+		return error_set(err, "socket path has %zu characters, at most %zu fit: %s",
 				 strlen(path), sizeof(addr.sun_path) - 1, path);
 	strcpy(addr.sun_path, path);
 	if (clear_path(&addr, err))

@@ -23,7 +23,12 @@
 /* How a verb's words become members of the request, in order. */
 struct word {
 	const char *member;
-	enum { WORD_TEXT = 1, WORD_NUMBER, WORD_LIST } type;	/* a list takes all the rest */
+	enum {
+		WORD_TEXT = 1,
+		WORD_NUMBER,
+		WORD_UP,	/* up or down: true or false */
+		WORD_LIST,	/* takes all the rest */
+	} type;
 };
 
 struct verb {
@@ -46,16 +51,18 @@ static const struct verb verbs[] = {
 	  { { "button", WORD_TEXT } }, 0, NULL, NULL },
 	{ "wheel", "mouse-wheel", "N", "turn the wheel by N, away from the user if positive",
 	  { { "n", WORD_NUMBER } }, 1, NULL, NULL },
-	{ "lun-add", "lun-add", "[DEVICE] SPEC=... key=value...", "add a disk to a controller",
-	  {}, 0, NULL, NULL },
-	{ "lun-remove", "lun-remove", "key=value...", "take a disk away", {}, 0, NULL, NULL },
-	{ "lun-resize", "lun-resize", "key=value...", "change a disk's size", {}, 0, NULL, NULL },
+	{ "lun-add", "lun-add", "SPEC [controller=scsi0] [lun=N]", "add a disk, e.g. mem:64M",
+	  { { "spec", WORD_TEXT } }, 1, NULL, NULL },
+	{ "lun-remove", "lun-remove", "LUN [controller=scsi0]", "take a disk away",
+	  { { "lun", WORD_NUMBER } }, 1, NULL, NULL },
+	{ "lun-resize", "lun-resize", "LUN SIZE [controller=scsi0]", "change a disk's size",
+	  { { "lun", WORD_NUMBER }, { "size", WORD_TEXT } }, 2, NULL, NULL },
 	{ "device-add", "device-add", "KIND SPEC", "hot-add a disk-controller or nic",
 	  { { "kind", WORD_TEXT }, { "spec", WORD_TEXT } }, 2, NULL, NULL },
 	{ "device-remove", "device-remove", "DEVICE", "hot-remove a device, e.g. net0",
 	  { { "device", WORD_TEXT } }, 1, NULL, NULL },
 	{ "link", "link", "DEVICE up|down", "a NIC's link",
-	  { { "device", WORD_TEXT }, { "state", WORD_TEXT } }, 2, NULL, NULL },
+	  { { "device", WORD_TEXT }, { "up", WORD_UP } }, 2, NULL, NULL },
 	{ "shutdown", "shutdown", "[--force]", "ask the guest to power off",
 	  {}, 0, "mode", "off" },
 	{ "reboot", "shutdown", "[--force]", "ask the guest to restart",
@@ -80,11 +87,11 @@ static const struct verb verbs[] = {
 
 static void usage(FILE *out)
 {
-	fputs("usage: hvhostctl [--socket PATH] [--timeout S] VERB [WORD...] [key=value...] [--flag...]\n"
+	fputs("usage: hvhostctl [--socket PATH] [--timeout S] VERB [WORD...] [key=value...]\n"
 	      "       hvhostctl [--socket PATH] '{\"cmd\": ...}'\n\n"
-	      "Asks the hvhost that listens on PATH (default: $HVHOST_SOCKET), prints the answer as\n"
-	      "JSON. Exit status: 0 done, 1 refused or no answer (reason on stderr), 2 wrong usage.\n"
-	      "key=value adds a member to the request (JSON if it is JSON, else text), --flag one\n"
+	      "Asks the hvhost that listens on PATH (default: $HVHOST_SOCKET), prints the answer\n"
+	      "as JSON. Exit status: 0 done, 1 refused or no answer (reason on stderr), 2 usage.\n"
+	      "key=value adds a member to the request (JSON if it is JSON, else text), --name one\n"
 	      "that is true; a verb that is not listed is sent as it is.\n\n", out);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		fprintf(out, "  %-14s %-32s %s\n", verbs[i].name, verbs[i].usage,
@@ -165,6 +172,11 @@ static void add_word(json_t *request, const struct word *word, const char *arg)
 		break;
 	case WORD_TEXT:
 		json_object_set_new(request, word->member, text_value(arg));
+		break;
+	case WORD_UP:
+		if (strcmp(arg, "up") && strcmp(arg, "down"))
+			fail(EXIT_USAGE, "\"%s\" is neither up nor down", arg);
+		json_object_set_new(request, word->member, json_boolean(!strcmp(arg, "up")));
 		break;
 	case WORD_LIST:
 		list = json_object_get(request, word->member);

@@ -282,7 +282,7 @@ static void test_paths(void **state)
 	memset(path, 'p', sizeof(path) - 1);
 	path[sizeof(path) - 1] = 0;
 	assert_int_equal(control_listen(fx->control, path, &err), -1);
-	assert_non_null(strstr(err.text, "199 characters, at most 107"));
+	assert_non_null(strstr(err.text, "199 characters, at most 107 fit"));
 
 	/* A file that is no socket stays. */
 	fd = open(fx->path, O_CREAT | O_WRONLY, 0600);

@@ -164,8 +164,8 @@ static void test_refusals(void **state)
 		"not opened the keyboard (is hyperv-keyboard loaded?)\"}");
 	activate(fx);
 	command(fx, "{\"cmd\":\"key\",\"keys\":[\"any\"]}",
-		"{\"ok\":false,\"error\":\"no key \\\"any\\\"; keys are named like a, 1, enter, f1, "
-		"left, ctrl, kp0\"}");
+		"{\"ok\":false,\"error\":\"no key \\\"any\\\"; keys are named like a, 1, enter, "
+		"f1, left, ctrl, kp0\"}");
 	command(fx, "{\"cmd\":\"key\",\"keys\":[]}",
 		"{\"ok\":false,\"error\":\"\\\"keys\\\" is a list of 1 to 16 names\"}");
 	command(fx, "{\"cmd\":\"type\",\"text\":\"a\",\"delay_ms\":-1}",

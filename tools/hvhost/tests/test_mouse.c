@@ -107,8 +107,8 @@ static void test_handshake(void **state)
 	mouse_receive(fx->mouse, version_request, sizeof(version_request));
 	assert_memory_equal(fx->sent, answer, sizeof(answer));
 	assert_int_equal(fx->len, 21 + 8 + 112);
-	command(fx, "{\"cmd\":\"mouse-move\",\"x\":1,\"y\":1}", "{\"ok\":false,\"error\":\"the guest "
-		"has not taken the mouse's descriptors (is hid-hyperv loaded?)\"}");
+	command(fx, "{\"cmd\":\"mouse-move\",\"x\":1,\"y\":1}", "{\"ok\":false,\"error\":"
+		"\"the guest has not taken the mouse's descriptors (is hid-hyperv loaded?)\"}");
 	mouse_receive(fx->mouse, ack, sizeof(ack));
 	command(fx, "{\"cmd\":\"mouse-move\",\"x\":1,\"y\":1}", "{\"ok\":true}");
 	assert_int_equal(malformed(fx), 0);
@@ -132,7 +132,8 @@ static void test_reports(void **state)
 	activate(fx);
 	command(fx, "{\"cmd\":\"mouse-move\",\"x\":32767,\"y\":4660}", "{\"ok\":true}");
 	command(fx, "{\"cmd\":\"mouse-click\",\"button\":\"right\"}", "{\"ok\":true}");
-	command(fx, "{\"cmd\":\"mouse-button\",\"button\":\"extra\",\"down\":true}", "{\"ok\":true}");
+	command(fx, "{\"cmd\":\"mouse-button\",\"button\":\"extra\",\"down\":true}",
+		"{\"ok\":true}");
 	command(fx, "{\"cmd\":\"mouse-wheel\",\"n\":-3}", "{\"ok\":true}");
 	assert_int_equal(fx->len, sizeof(bytes));
 	assert_memory_equal(fx->sent, bytes, sizeof(bytes));
@@ -142,8 +143,8 @@ static void test_refusals(void **state)
 {
 	struct fixture *fx = *state;
 
-	command(fx, "{\"cmd\":\"mouse-click\"}", "{\"ok\":false,\"error\":\"the guest has not opened "
-		"the mouse (is hid-hyperv loaded?)\"}");
+	command(fx, "{\"cmd\":\"mouse-click\"}", "{\"ok\":false,\"error\":\"the guest has "
+		"not opened the mouse (is hid-hyperv loaded?)\"}");
 	activate(fx);
 	command(fx, "{\"cmd\":\"mouse-move\",\"x\":32768,\"y\":0}",
 		"{\"ok\":false,\"error\":\"\\\"x\\\" is a number from 0 to 32767\"}");

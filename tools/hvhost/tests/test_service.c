@@ -129,8 +129,8 @@ static void test_negotiation(void **state)
 	assert_int_equal(fx->len, sizeof(offer));
 	assert_memory_equal(fx->sent, offer, sizeof(offer));
 	ask(fx, "{\"cmd\":\"shutdown\"}");
-	assert_string_equal(fx->answer, "{\"ok\":false,\"error\":\"the guest has not negotiated the "
-			    "shutdown service (is hv_utils loaded?)\"}");
+	assert_string_equal(fx->answer, "{\"ok\":false,\"error\":\"the guest has not negotiated "
+			    "the shutdown service (is hv_utils loaded?)\"}");
 	choose(fx, 3, 3, 2);
 	assert_int_equal(service_version(fx->svc), SERVICE_VERSION(3, 2));
 }
@@ -185,7 +185,8 @@ static void test_shutdown(void **state)
 			    "service before it answered\"}");
 	ask(fx, "{\"cmd\":\"shutdown\",\"mode\":\"nap\"}");
 	assert_string_equal(fx->answer,
-			    "{\"ok\":false,\"error\":\"\\\"mode\\\" is off, reboot or hibernate\"}");
+			    "{\"ok\":false,\"error\":\"\\\"mode\\\" is off, reboot or "
+			    "hibernate\"}");
 }
 
 static void test_heartbeat(void **state)
@@ -327,7 +328,8 @@ static void test_malformed(void **state)
 	msg[19] = 0;
 	service_receive(fx->svc, msg, full);
 	assert_string_equal(fx->answer,
-			    "{\"ok\":false,\"error\":\"the guest's answer is too short: 4 bytes\"}");
+			    "{\"ok\":false,\"error\":\"the guest's answer is too short: "
+			    "4 bytes\"}");
 	service_receive(fx->svc, msg, full);	/* nobody waits any more */
 	assert_int_equal(stat_of(fx, "stale"), 2);
 }

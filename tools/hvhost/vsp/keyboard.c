@@ -18,7 +18,7 @@
 
 #define EVENTS_MAX		65536u	/* keystrokes that may wait for the guest */
 #define KEYS_MAX		16u	/* keys held together */
-#define DELAY_MS_DEFAULT	2	/* before each character: a reader's event queue is short */
+#define DELAY_MS_DEFAULT	2	/* before a character: readers' queues are short */
 #define DELAY_MS_MAX		1000
 
 enum keyboard_state {

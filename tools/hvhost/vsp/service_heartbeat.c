@@ -11,7 +11,7 @@
 #include "vsp/service_internal.h"
 
 #define PERIOD_MS	2000
-#define LOST_MS		(3 * PERIOD_MS)	/* silence for so long means that it is lost */
+#define LOST_MS		(3 * PERIOD_MS)	/* after so much silence it is lost */
 
 static const char *const state_names[] = { "unknown", "healthy", "critical", "stopped" };
 
