@@ -10,7 +10,6 @@
 #include <linux/hyperv.h>
 #include <linux/module.h>
 #include <asm/mshyperv.h>
-#include <clocksource/hyperv_timer.h>
 
 #include "vmbus.h"
 #include "trace.h"
@@ -129,15 +128,17 @@ err_cpus:
 static void bus_stop(void)
 {
 	vmbus_power_unregister();
-	/* Clock events that come as messages end with the handler. */
-	hv_stimer_global_cleanup();
 	vmbus_disconnect();
+	/*
+	 * Clock events that come as messages end here. Those that do not need the bus go on,
+	 * as there may be no other: no hv_stimer_global_cleanup().
+	 */
+	cpuhp_remove_state(cpuhp_state);
 	vmbus_arch->irq_remove();
 	vmbus_cpus_kill_tasklets();
 	vmbus_free_channels();
 	vmbus_relid_free();
 	vmbus_bus_unregister();
-	cpuhp_remove_state(cpuhp_state);
 	vmbus_placement_free();
 	vmbus_cpus_free();
 }
