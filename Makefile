@@ -54,7 +54,9 @@ abi-check: modules
 	sh compat/abi-check.sh $(KDIR) $(B)/Module.symvers
 
 # Only where the bus is a module can ours take its place; elsewhere the drivers go alone.
-bus_builtin = $(shell grep -qs '^CONFIG_HYPERV\(_VMBUS\)\?=y' $(KDIR)/.config && echo y)
+# CONFIG_HYPERV_VMBUS says it where it exists, CONFIG_HYPERV on older kernels.
+bus_builtin = $(filter y,$(firstword $(sort $(shell \
+	sed -n 's/^CONFIG_HYPERV\(_VMBUS\)\{0,1\}=//p' $(KDIR)/.config 2>/dev/null))))
 install_rooms = $(if $(bus_builtin),storvsc netvsc hid,vmbus storvsc netvsc hid)
 
 modules_install: headers
