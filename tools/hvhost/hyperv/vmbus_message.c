@@ -186,6 +186,9 @@ static void dispatch(struct vmbus_server *server, const struct in_message *m)
 		vmbus_bad_message(server, "unknown message type %u", type);
 		return;
 	}
+	/* A driver may tidy up after its unload; the relids are released already. */
+	if (type == VMBUS_MSG_RELID_RELEASED && server->conn != CONN_CONNECTED)
+		return;
 	if (server->conn != CONN_CONNECTED || server->version < handlers[type].min_version) {
 		vmbus_bad_message(server, "message type %u while %s, version %u.%u", type,
 				  vmbus_conn_state_name(server), VMBUS_WIRE_MAJOR(server->version),
