@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The lab's program in the guest, static, in three roles: "run" is the child of init that owns
- * the agent port (runs the command, streams its output, serves hostctl, sends /out and powers
- * off); "hotplug" loads modules for devices as they appear; as "hostctl" it asks the host.
+ * The lab's program in the guest, static, in four roles: "prepare" mounts; "hotplug" loads
+ * modules for devices as they appear; "run" owns the agent port (runs the command, streams its
+ * output, serves hostctl, sends /out, powers off); as "hostctl" it asks the host.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,10 @@
 #include <sys/io.h>
 #include <sys/klog.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -511,6 +513,35 @@ static int hotplug_main(void)
 	return 1;
 }
 
+/* --- prepare --- */
+
+static const struct mount_point {
+	const char *type;
+	const char *path;
+} mount_points[] = {
+	{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" },
+	{ "devpts", "/dev/pts" }, { "tmpfs", "/dev/shm" }, { "tmpfs", "/tmp" },
+	{ "tmpfs", "/run" },
+};
+
+/* What init needs before anything else; one process, as each costs time in a nested guest. */
+static int prepare_main(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(mount_points) / sizeof(mount_points[0]); i++) {
+		const struct mount_point *point = &mount_points[i];
+
+		if (mkdir(point->path, 0755) && errno != EEXIST)
+			die(point->path);
+		if (mount(point->type, point->path, point->type, 0, NULL))
+			die(point->path);
+	}
+	if (mkdir("/out", 0755) && errno != EEXIST)
+		die("/out");
+	return sethostname("guest", 5);
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
@@ -522,6 +553,8 @@ int main(int argc, char **argv)
 		return run_main();
 	if (argc == 2 && !strcmp(argv[1], "hotplug"))
 		return hotplug_main();
-	fprintf(stderr, "usage: agent run|hotplug; hostctl JSON\n");
+	if (argc == 2 && !strcmp(argv[1], "prepare"))
+		return prepare_main();
+	fprintf(stderr, "usage: agent prepare|hotplug|run; hostctl JSON\n");
 	return 2;
 }
