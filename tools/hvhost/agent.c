@@ -15,6 +15,8 @@
 
 #include "agent_port.h"
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 #define QUEUE_MAX	(4u << 20)	/* bytes for a guest that asks and does not read */
 #define REQUESTS_MAX	64		/* control requests without an answer yet */
 
@@ -222,7 +224,7 @@ static const struct frame_kind *kind_of(const struct agent *a)
 	static const struct frame_kind ignored;
 	uint8_t type = a->frame.type;
 
-	if (type >= sizeof(kinds) / sizeof(kinds[0]) || a->frame.len > kinds[type].max_len)
+	if (type >= ARRAY_SIZE(kinds) || a->frame.len > kinds[type].max_len)
 		return &ignored;
 	return &kinds[type];
 }
@@ -360,7 +362,7 @@ void agent_add_ports(struct agent *agent, struct ports *ports)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		ports_add(ports, &ranges[i]);
 }
 

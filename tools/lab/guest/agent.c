@@ -28,6 +28,8 @@
 
 #include "agent_port.h"
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 #define CONTROL_SOCKET	"/run/hostctl.sock"
 #define SETTLED_FILE	"/run/settled"
 #define COMMAND_FILE	"/lab/command"	/* argv, each string ended by a NUL */
@@ -259,7 +261,7 @@ static char **read_command(void)
 	if (len <= 0)
 		die(COMMAND_FILE);
 	close(fd);
-	while (at < (size_t)len && n < sizeof(argv) / sizeof(argv[0]) - 1) {
+	while (at < (size_t)len && n < ARRAY_SIZE(argv) - 1) {
 		argv[n++] = text + at;
 		at += strlen(text + at) + 1;
 	}
@@ -382,9 +384,9 @@ static void save_dmesg(void)
 
 static void send_out(void)
 {
-	char *argv[] = { "tar", "-C", "/out", "-cf", "-", ".", NULL };
+	static const char * const argv[] = { "tar", "-C", "/out", "-cf", "-", ".", NULL };
 	int out;
-	pid_t pid = start(argv, &out, NULL);
+	pid_t pid = start((char **)argv, &out, NULL);
 
 	while (out >= 0)
 		forward(&out, AGENT_OUT);
@@ -454,6 +456,7 @@ static volatile sig_atomic_t settle_wanted;
 
 static void want_settle(int sig)
 {
+	(void)sig;
 	settle_wanted = 1;
 }
 
@@ -529,7 +532,7 @@ static int prepare_main(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(mount_points) / sizeof(mount_points[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(mount_points); i++) {
 		const struct mount_point *point = &mount_points[i];
 
 		if (mkdir(point->path, 0755) && errno != EEXIST)

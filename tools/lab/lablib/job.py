@@ -237,7 +237,6 @@ class Job:
 
     def run(self):
         """The whole of it; returns the lab's exit status."""
-        keep = False
         status = EXIT_NO_GUEST
         try:
             self.mark('start')
@@ -268,8 +267,7 @@ class Job:
                                           for at, what in self.marks[1:]))
         finally:
             stop_group(self.process)
-            if not keep:
-                shutil.rmtree(self.path, ignore_errors=True)
+            shutil.rmtree(self.path, ignore_errors=True)
         return status
 
     def _complaints(self):

@@ -154,8 +154,8 @@ def get(name, refresh=False):
     """The kernel called @name, one of LINES or the directory of one in this layout."""
     if os.path.sep in name:
         if not os.path.exists(os.path.join(name, 'kernel.json')):
-            raise LabError(f'{name} is no kernel directory (kernel.json, vmlinuz, config, modules/)',
-                           EXIT_USAGE)
+            raise LabError(f'{name} is no kernel directory (kernel.json, vmlinuz, config, '
+                           'modules/)', EXIT_USAGE)
         return Kernel(os.path.abspath(name))
     if name not in LINES:
         raise LabError(f'no kernel {name!r}: {", ".join(LINES)}, or a directory', EXIT_USAGE)

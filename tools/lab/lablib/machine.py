@@ -19,8 +19,8 @@ L1_CPU = 'max,-xsave,-avx,-avx2,-vaes,-vpclmulqdq,-pku,-erms'
 JOB_IN_L1 = '/tmp/job'
 L1_OVERHEAD = 1 << 30   # bytes that L1 has beside the guest's memory and its disks in memory
 L1_APPEND = ('console=ttyS0 quiet panic=-1 tsc=reliable clocksource=tsc mitigations=off nokaslr '
-             'audit=0 selinux=0 apparmor=0 nmi_watchdog=0 rodata=off cryptomgr.notests rcupdate.rcu_expedited=1 '
-             'random.trust_cpu=on kvm_amd.nested=0 no_timer_check')
+             'audit=0 selinux=0 apparmor=0 nmi_watchdog=0 rodata=off cryptomgr.notests '
+             'rcupdate.rcu_expedited=1 random.trust_cpu=on kvm_amd.nested=0 no_timer_check')
 
 
 def kvm_usable():
