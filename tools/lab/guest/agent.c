@@ -116,8 +116,13 @@ static void page_add(const void *data, size_t len)
 	}
 }
 
+/*
+ * The memory is touched first: a fault in the middle of the instruction would lose the bytes that
+ * the host has handed out already.
+ */
 static void port_in(void *data, size_t len)
 {
+	memset(data, 0, len);
 	asm volatile("rep insb" : "+D" (data), "+c" (len) : "d" (AGENT_PORT_DATA) : "memory");
 }
 
