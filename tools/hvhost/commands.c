@@ -5,7 +5,9 @@
 #include "host.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static json_int_t resident_kib(void)
@@ -21,11 +23,30 @@ static json_int_t resident_kib(void)
 	return resident * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+/* How much of the guest's memory is resident. */
+static json_int_t guest_resident_kib(const struct guest_memory *mem)
+{
+	size_t page = sysconf(_SC_PAGESIZE), pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < mem->nr_regions; i++) {
+		size_t n = (mem->regions[i].size + page - 1) / page, at;
+		unsigned char *map = malloc(n);
+
+		if (map && !mincore(mem->regions[i].hva, mem->regions[i].size, map))
+			for (at = 0; at < n; at++)
+				pages += map[at] & 1;
+		free(map);
+	}
+	return pages * (page / 1024);
+}
+
 static int cmd_stats(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct host *host = arg;
 
 	json_object_set_new(reply, "rss_kib", json_integer(resident_kib()));
+	json_object_set_new(reply, "guest_rss_kib", json_integer(guest_resident_kib(&host->mem)));
 	json_object_set_new(reply, "resets", json_integer(host->resets));
 	json_object_set_new(reply, "crashes", json_integer(host->crashes));
 	json_object_set_new(reply, "machine", machine_stats(host->machine));
