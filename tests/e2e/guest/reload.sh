@@ -72,6 +72,6 @@ reload hid-hyperv input_back hid_hyperv
 reload hyperv-keyboard keyboard_back hyperv_keyboard
 if [ "${RELOAD_BUS:-yes}" = yes ] && grep -q '^hv_vmbus ' /proc/modules; then
 	reload "the bus and all its drivers" all_back \
-		hv_storvsc hv_netvsc hid_hyperv hyperv_keyboard hv_balloon hv_utils hv_vmbus
+		hv_storvsc hv_netvsc hid_hyperv hyperv_keyboard hv_utils hv_vmbus
 fi
 finish
