@@ -185,6 +185,8 @@ static void vstor_judge_error(const struct vstor_outcome *outcome, const u8 *cdb
 {
 	u8 asc, ascq;
 
+	/* Asked while devices are looked for and change; the upper level speaks of it. */
+	verdict->quiet = cdb[0] == TEST_UNIT_READY;
 	if (vstor_sense_asc(outcome, &asc, &ascq)) {
 		/*
 		 * CAPACITY DATA HAS CHANGED, or operating parameters did (3Fh, but not
@@ -213,8 +215,7 @@ static void vstor_judge_error(const struct vstor_outcome *outcome, const u8 *cdb
 		verdict->host_byte = DID_PASSTHROUGH;
 		break;
 	case TEST_UNIT_READY:
-		/* Some hosts fail it while they look for devices; its status stands. */
-		verdict->quiet = true;
+		/* Some hosts fail it with no word why; its status stands. */
 		break;
 	default:
 		/* Any status but GOOD tells the upper level what to do. */
