@@ -46,8 +46,10 @@ int packet_parse(struct vmbus_packet *pkt, const struct guest_memory *mem, const
 		return 0;
 	ret = ranges_parse(ranges, mem, (const uint8_t *)bytes + sizeof(head),
 			   offset - sizeof(head), le32toh(head.range_count));
+	/* One bad request of many; the ring itself is in order. */
+	pkt->unmapped = ret == -EFAULT;
 	if (ret)
-		return ret;
+		return pkt->unmapped ? 0 : ret;
 	pkt->nr_ranges = ranges->nr;
 	pkt->ranges = ranges->range;
 	return 0;

@@ -16,8 +16,9 @@
  * @len: their length in bytes
  * @ranges: arrays for a GPA-direct packet's pages
  *
+ * A page outside of RAM makes the packet unmapped: it comes without ranges.
  * Return: 0; -EBADMSG for a descriptor or a list that is malformed, of an unknown type or with
- * unknown flags; -EFAULT for a page outside of RAM; -ENOMEM.
+ * unknown flags; -ENOMEM.
  */
 int packet_parse(struct vmbus_packet *pkt, const struct guest_memory *mem, const void *bytes,
 		 uint32_t len, struct ranges *ranges);

@@ -182,6 +182,7 @@ struct vmbus_packet {
 	uint32_t len;			/* bytes; a multiple of 8, as the ring pads it */
 	unsigned int nr_ranges;		/* GPA-direct packets, else 0 */
 	const struct vmbus_range *ranges;
+	bool unmapped;			/* its pages are not all RAM: refuse it */
 };
 
 /**

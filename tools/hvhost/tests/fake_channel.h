@@ -39,7 +39,7 @@ struct fake_packet {
 	uint64_t xid;
 	uint64_t data[FAKE_PAYLOAD / 8];
 	uint32_t len;
-	bool has_range;
+	bool has_range, unmapped;
 	struct vmbus_range range;
 	struct iovec iov[8];
 };
@@ -125,6 +125,7 @@ int vmbus_channel_recv(struct vmbus_channel *ch, struct vmbus_packet *pkt)
 	*pkt = (struct vmbus_packet) {
 		.type = now.type, .flags = now.flags, .xid = now.xid, .data = now.data,
 		.len = now.len, .nr_ranges = now.has_range, .ranges = &now.range,
+		.unmapped = now.unmapped,
 	};
 	return 1;
 }

@@ -561,6 +561,21 @@ static void large_send_from_pages(void **state)
 	assert_int_equal(t.nic->segments, 7);
 	assert_int_equal(t.last_len, 54 + 9000 - 6 * 1460);
 	assert_memory_equal(t.last + 54, f + 54 + 6 * 1460, t.last_len - 54);
+
+	/* A page that is no RAM fails this send; the channel goes on. */
+	memcpy(desc.ranges + offsetof(typeof(one), pfns[1]), &(uint64_t){ FAKE_PAGES }, 8);
+	put(&t.ends[0], VMBUS_PKT_DATA_USING_GPA_DIRECT, 1, 78, &desc, sizeof(desc), &m, sizeof(m));
+	kick(&t.ends[0]);
+	assert_true(get(&t.ends[0]));
+	assert_int_equal(t.got.head.xid, 78);
+	assert_int_equal(t.got.msg->rndis_complete.status, NVSP_STATUS_FAILURE);
+	assert_int_equal(drops(NETVSP_DROP_TX_UNMAPPED), 1);
+	memcpy(desc.ranges, &one, sizeof(one));
+	put(&t.ends[0], VMBUS_PKT_DATA_USING_GPA_DIRECT, 1, 79, &desc, sizeof(desc), &m, sizeof(m));
+	kick(&t.ends[0]);
+	assert_true(get(&t.ends[0]));
+	assert_int_equal(t.got.msg->rndis_complete.status, NVSP_STATUS_SUCCESS);
+	assert_int_equal(t.frames, 14);
 }
 
 static void offloads_that_are_off(void **state)

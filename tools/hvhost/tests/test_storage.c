@@ -405,7 +405,7 @@ static void bad_requests(void **state)
 	struct vstor_packet *packet;
 
 	ready();
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 9; i++) {
 		struct vstor_packet *answer;
 
 		p = put_srb(t.ch, 0, 0, IN, 512, read_one, 10);
@@ -436,6 +436,11 @@ static void bad_requests(void **state)
 			break;
 		case 7:
 			packet->srb.cdb_length = 17;
+			break;
+		case 8:			/* pages that are no RAM */
+			p->has_range = false;
+			p->unmapped = true;
+			packet->srb.data_transfer_length = 0;
 			break;
 		}
 		fake_serve(t.ch);

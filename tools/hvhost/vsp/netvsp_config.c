@@ -170,6 +170,7 @@ static const char *const drop_names[NETVSP_NR_DROPS] = {
 	[NETVSP_DROP_TX_BAD_LENGTH] = "tx_bad_length",
 	[NETVSP_DROP_TX_BAD_OFFLOAD] = "tx_bad_offload",
 	[NETVSP_DROP_TX_OFFLOAD_OFF] = "tx_offload_off",
+	[NETVSP_DROP_TX_UNMAPPED] = "tx_unmapped",
 	[NETVSP_DROP_TX_NOT_READY] = "tx_not_ready",
 	[NETVSP_DROP_CONTROL] = "control_lost",
 	[NETVSP_REFUSED_MESSAGE] = "refused_messages",

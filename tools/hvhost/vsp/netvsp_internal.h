@@ -76,6 +76,7 @@ enum netvsp_drop {
 	NETVSP_DROP_TX_BAD_LENGTH,
 	NETVSP_DROP_TX_BAD_OFFLOAD,	/* the info does not describe the frame */
 	NETVSP_DROP_TX_OFFLOAD_OFF,	/* the guest uses what it has switched off */
+	NETVSP_DROP_TX_UNMAPPED,	/* pages outside of the guest's RAM */
 	NETVSP_DROP_TX_NOT_READY,	/* data before INITIALIZE */
 	NETVSP_DROP_CONTROL,		/* an answer found no place */
 	NETVSP_REFUSED_MESSAGE,		/* wrong state, version, length or type */

@@ -241,6 +241,10 @@ uint32_t netvsp_tx(struct netvsp_channel *nc, const struct vmbus_packet *pkt,
 		nic->drops[NETVSP_REFUSED_MESSAGE]++;
 		return NVSP_STATUS_FAILURE;
 	}
+	if (pkt->unmapped) {
+		nic->drops[NETVSP_DROP_TX_UNMAPPED]++;
+		return NVSP_STATUS_FAILURE;
+	}
 	left = gather(nic, pkt, rndis);
 	if (left <= 0 || (control && nc->index))
 		goto bad;

@@ -190,7 +190,7 @@ static bool take_request(struct storage_io *io, const struct vmbus_packet *pkt,
 	bool v2 = io->ch->storage->version >= VSTOR_VERSION_5_1;
 	uint8_t room = v2 ? VSTOR_SENSE_MAX : VSTOR_SENSE_MAX_V1;
 
-	if (pkt->len < storage_packet_len(io->ch->storage) || pkt->nr_ranges > 1)
+	if (pkt->len < storage_packet_len(io->ch->storage) || pkt->nr_ranges > 1 || pkt->unmapped)
 		return false;
 	if (!srb->cdb_length || srb->cdb_length > VSTOR_CDB_MAX)
 		return false;
