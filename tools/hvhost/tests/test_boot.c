@@ -9,6 +9,7 @@
 #include <asm/bootparam.h>
 #include <elf.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vmm/acpi.h"
@@ -187,37 +188,104 @@ static uint8_t sum(const uint8_t *p, size_t len)
 	return s;
 }
 
-static void test_acpi(void **state)
+#define MAX_TABLES	8
+
+/* The tables of the XSDT, checksums verified. Return: their number. */
+static unsigned int acpi_tables(struct guest_memory *mem, unsigned int nr_cpus,
+				const uint8_t *tables[MAX_TABLES])
 {
-	struct guest_memory mem;
-	struct error err;
-	const uint8_t *rsdp, *xsdt, *table;
-	unsigned int i, lapics = 0;
-	uint32_t len;
+	const uint8_t *rsdp, *xsdt;
+	uint32_t len, n;
 	uint64_t at;
 
-	assert_int_equal(guest_memory_map(&mem, 64 << 20, &err), 0);
-	rsdp = guest_ptr(&mem, acpi_build(&mem, 16), 36);
+	rsdp = guest_ptr(mem, acpi_build(mem, nr_cpus), 36);
 	assert_memory_equal(rsdp, "RSD PTR ", 8);
 	assert_int_equal(sum(rsdp, 20), 0);
 	assert_int_equal(sum(rsdp, 36), 0);
 	memcpy(&at, rsdp + 24, 8);
-	xsdt = guest_ptr(&mem, at, 36 + 16);
+	xsdt = guest_ptr(mem, at, 36);
 	assert_memory_equal(xsdt, "XSDT", 4);
-	assert_int_equal(sum(xsdt, 36 + 16), 0);
-	for (i = 0; i < 2; i++) {
+	memcpy(&len, xsdt + 4, 4);
+	assert_int_equal(sum(xsdt, len), 0);
+	n = (len - 36) / 8;
+	assert_true(n <= MAX_TABLES);
+	for (uint32_t i = 0; i < n; i++) {
 		memcpy(&at, xsdt + 36 + 8 * i, 8);
-		table = guest_ptr(&mem, at, 36);
-		memcpy(&len, table + 4, 4);
-		assert_int_equal(sum(table, len), 0);
-		if (!memcmp(table, "APIC", 4)) {
-			uint32_t pos;
-
-			for (pos = 44; pos < len; pos += table[pos + 1])
-				lapics += table[pos] == 0;
-		}
+		tables[i] = guest_ptr(mem, at, 36);
+		memcpy(&len, tables[i] + 4, 4);
+		assert_int_equal(sum(tables[i], len), 0);
 	}
-	assert_int_equal(lapics, 16);
+	return n;
+}
+
+/* The bits of the processor ids that the MADT's local APICs have. */
+static uint64_t madt_ids(const uint8_t *table)
+{
+	uint64_t ids = 0;
+	uint32_t len;
+
+	memcpy(&len, table + 4, 4);
+	for (uint32_t pos = 44; pos < len; pos += table[pos + 1]) {
+		if (table[pos])
+			continue;
+		assert_int_equal(table[pos + 2], table[pos + 3]);
+		assert_false(ids & 1ull << table[pos + 2]);
+		ids |= 1ull << table[pos + 2];
+	}
+	return ids;
+}
+
+/* The same of the SSDT: \_SB with ACPI0007 devices in it and nothing else. */
+static uint64_t ssdt_ids(const uint8_t *table)
+{
+	static const uint8_t first[] = {
+		0x5b, 0x82, 27, 'C', '0', '0', '0',
+		0x08, '_', 'H', 'I', 'D', 0x0d, 'A', 'C', 'P', 'I', '0', '0', '0', '7', 0,
+		0x08, '_', 'U', 'I', 'D', 0x0a, 0,
+	};
+	const uint8_t *aml = table + 36;
+	uint32_t len, pos;
+	uint64_t ids = 0;
+
+	memcpy(&len, table + 4, 4);
+	len -= 36;
+	assert_int_equal(aml[0], 0x10);
+	assert_int_equal(aml[1] >> 6, 1);		/* a length of two bytes, them included */
+	assert_int_equal((aml[1] & 0xf) | aml[2] << 4, len - 1);
+	assert_memory_equal(aml + 3, "\\_SB_", 5);
+	assert_memory_equal(aml + 8, first, sizeof(first));
+	for (pos = 8; pos < len; pos += sizeof(first)) {
+		uint8_t uid = aml[pos + 28];
+		char name[8];
+
+		snprintf(name, sizeof(name), "C%03X", uid);
+		assert_memory_equal(aml + pos + 3, name, 4);
+		assert_memory_equal(aml + pos + 7, first + 7, sizeof(first) - 8);
+		assert_memory_equal(aml + pos, first, 3);
+		assert_false(ids & 1ull << uid);
+		ids |= 1ull << uid;
+	}
+	assert_int_equal(pos, len);
+	return ids;
+}
+
+static void test_acpi(void **state)
+{
+	const uint8_t *tables[MAX_TABLES];
+	struct guest_memory mem;
+	struct error err;
+
+	assert_int_equal(guest_memory_map(&mem, 64 << 20, &err), 0);
+	for (unsigned int cpus = 1; cpus <= 64; cpus++) {
+		uint64_t ids = cpus == 64 ? UINT64_MAX : (1ull << cpus) - 1;
+
+		assert_int_equal(acpi_tables(&mem, cpus, tables), 3);
+		assert_memory_equal(tables[0], "FACP", 4);
+		assert_memory_equal(tables[1], "APIC", 4);
+		assert_memory_equal(tables[2], "SSDT", 4);
+		assert_true(madt_ids(tables[1]) == ids);
+		assert_true(ssdt_ids(tables[2]) == ids);
+	}
 	guest_memory_unmap(&mem);
 }
 

@@ -6,6 +6,7 @@
 #include "vmm/acpi.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dsdt.h"
@@ -111,6 +112,36 @@ struct madt_lapic_nmi {
 	uint8_t lint;
 } __attribute__((packed));
 
+/* Device (Cnnn) { Name (_HID, "ACPI0007") Name (_UID, n) } in AML */
+struct aml_processor {
+	uint8_t device_op[2], pkg_length;
+	char name[4];
+	uint8_t hid_op;
+	char hid_name[4];
+	uint8_t string_op;
+	char hid[9];
+	uint8_t uid_op;
+	char uid_name[4];
+	uint8_t byte_op, uid;
+} __attribute__((packed));
+
+/* Scope (\_SB) { ... } in AML */
+struct aml_scope {
+	uint8_t scope_op, pkg_length[2];
+	char name[5];
+} __attribute__((packed));
+
+static_assert(sizeof(struct aml_processor) == 29, "a processor device in AML");
+static_assert(sizeof(struct aml_scope) == 8, "a scope in AML");
+
+#define AML_NAME_OP		0x08
+#define AML_BYTE_PREFIX		0x0a
+#define AML_STRING_PREFIX	0x0d
+#define AML_SCOPE_OP		0x10
+#define AML_EXT_OP		0x5b
+#define AML_DEVICE_OP		0x82
+#define AML_PKG_TWO_BYTES	0x40	/* the low four bits, then eight more */
+
 #define MADT_PCAT_COMPAT	1
 #define MADT_LEVEL_HIGH		0x0d
 
@@ -198,6 +229,34 @@ static uint64_t build_madt(struct builder *b, unsigned int nr_cpus)
 	return finish(b, h);
 }
 
+/* The processors as devices; each _UID is the one of its local APIC in the MADT. */
+static uint64_t build_ssdt(struct builder *b, unsigned int nr_cpus)
+{
+	struct acpi_header *h = begin(b, "SSDT", 2, sizeof(*h));
+	struct aml_scope *scope = take(b, sizeof(*scope));
+	size_t len = sizeof(*scope) - 1 + nr_cpus * sizeof(struct aml_processor);
+	unsigned int i;
+
+	*scope = (struct aml_scope){ AML_SCOPE_OP,
+		{ AML_PKG_TWO_BYTES | (len & 0xf), len >> 4 }, { '\\', '_', 'S', 'B', '_' } };
+	for (i = 0; i < nr_cpus; i++) {
+		struct aml_processor *cpu = take(b, sizeof(*cpu));
+		char name[8];
+
+		*cpu = (struct aml_processor){
+			.device_op = { AML_EXT_OP, AML_DEVICE_OP },
+			.pkg_length = sizeof(*cpu) - sizeof(cpu->device_op),
+			.hid_op = AML_NAME_OP, .hid_name = { '_', 'H', 'I', 'D' },
+			.string_op = AML_STRING_PREFIX, .hid = "ACPI0007",
+			.uid_op = AML_NAME_OP, .uid_name = { '_', 'U', 'I', 'D' },
+			.byte_op = AML_BYTE_PREFIX, .uid = i,
+		};
+		snprintf(name, sizeof(name), "C%03X", i & 0xff);
+		memcpy(cpu->name, name, sizeof(cpu->name));
+	}
+	return finish(b, h);
+}
+
 static struct acpi_gas io_register(uint16_t port, uint8_t bytes, uint8_t access_size)
 {
 	return (struct acpi_gas){ 1, bytes * 8, 0, access_size, port };
@@ -227,13 +286,12 @@ static uint64_t build_fadt(struct builder *b, uint64_t facs, uint64_t dsdt)
 	return finish(b, &f->header);
 }
 
-static uint64_t build_xsdt(struct builder *b, uint64_t fadt, uint64_t madt)
+static uint64_t build_xsdt(struct builder *b, uint64_t fadt, uint64_t madt, uint64_t ssdt)
 {
 	struct acpi_header *h = begin(b, "XSDT", 1, sizeof(*h));
-	uint64_t *entries = take(b, 16);
-	const uint64_t addresses[2] = { fadt, madt };
+	const uint64_t addresses[] = { fadt, madt, ssdt };
 
-	memcpy(entries, addresses, sizeof(addresses));
+	memcpy(take(b, sizeof(addresses)), addresses, sizeof(addresses));
 	return finish(b, h);
 }
 
@@ -261,7 +319,7 @@ uint64_t acpi_build(const struct guest_memory *mem, unsigned int nr_cpus)
 	rsdp->revision = 2;
 	rsdp->length = sizeof(*rsdp);
 	rsdp->xsdt = build_xsdt(&b, build_fadt(&b, address(&b, facs), dsdt),
-				build_madt(&b, nr_cpus));
+				build_madt(&b, nr_cpus), build_ssdt(&b, nr_cpus));
 	rsdp->checksum = checksum(rsdp, 20);
 	rsdp->extended_checksum = checksum(rsdp, sizeof(*rsdp));
 	return ACPI_TABLES;

@@ -14,8 +14,8 @@
 #define ACPI_LAPIC_ADDRESS	0xfee00000u
 
 /**
- * acpi_build() - write RSDP, XSDT, FADT, FACS, MADT and DSDT
- * @nr_cpus: local APICs, with the ids 0 to @nr_cpus - 1
+ * acpi_build() - write RSDP, XSDT, FADT, FACS, MADT, DSDT, and an SSDT of the processors
+ * @nr_cpus: local APICs and processor devices, with the ids 0 to @nr_cpus - 1; at most 64
  * Return: the RSDP's guest physical address.
  */
 uint64_t acpi_build(const struct guest_memory *mem, unsigned int nr_cpus);

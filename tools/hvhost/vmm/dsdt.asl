@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What ACPI tells the guest, shaped like a generation 2 machine: a module device that owns the
- * MMIO ranges, with VMBus in it; a serial port; a clock. There is no PCI.
+ * MMIO ranges, with VMBus in it; a serial port; a clock. There is no PCI. The processors, whose
+ * number varies, are in an SSDT that acpi.c makes.
  */
 DefinitionBlock ("dsdt.aml", "DSDT", 2, "HVIC", "HVHOST", 0x00000001)
 {
