@@ -367,6 +367,7 @@ int host_add_disks(struct host *host, const char *const *specs, unsigned int n,
 {
 	const struct storage_config config = {
 		.specs = specs, .n = n, .max_subchannels = MAX_SUBCHANNELS,
+		.max_version = host->opts.vstor_max_version,
 	};
 
 	return storage_create(host->server, host->control, &config, err);
@@ -374,7 +375,8 @@ int host_add_disks(struct host *host, const char *const *specs, unsigned int n,
 
 int host_add_nic(struct host *host, const char *spec, struct error *err)
 {
-	if (netvsp_create(host->server, host->control, spec, host->nr_nics, err))
+	if (netvsp_create(host->server, host->control, spec, host->nr_nics,
+			  host->opts.nvsp_max_version, err))
 		return -1;
 	host->nr_nics++;
 	return 0;

@@ -13,6 +13,8 @@
 #include "vmm/cpuid.h"
 #include "vmm/machine.h"
 #include "vmm/memory.h"
+#include "vsp/netvsp.h"
+#include "vsp/storage.h"
 
 #define DEFAULT_MEM		(512ull << 20)
 #define DEFAULT_VMBUS_VERSION	0x00050003u
@@ -109,6 +111,18 @@ static int parse_version(const struct option_desc *desc, void *field, const char
 	return 0;
 }
 
+static int parse_vstor(const struct option_desc *desc, void *field, const char *arg,
+		       struct error *err)
+{
+	return storage_parse_version(arg, field, err);
+}
+
+static int parse_nvsp(const struct option_desc *desc, void *field, const char *arg,
+		      struct error *err)
+{
+	return netvsp_parse_version(arg, field, err);
+}
+
 static int parse_hidden(const struct option_desc *desc, void *field, const char *arg,
 			struct error *err)
 {
@@ -141,6 +155,10 @@ static const struct option_desc descs[] = {
 	{ "no-input", NULL, parse_flag, FIELD(no_input), "no keyboard and no mouse" },
 	{ "vmbus-max-version", "V", parse_version, FIELD(vmbus_max_version),
 	  "newest VMBus version to speak; default 5.3" },
+	{ "vstor-max-version", "V", parse_vstor, FIELD(vstor_max_version),
+	  "newest storage protocol: 4.2, 5.1, 6.0, 6.2 (default)" },
+	{ "nvsp-max-version", "V", parse_nvsp, FIELD(nvsp_max_version),
+	  "newest network protocol: 1, 2, 4, 5, 6, 6.1 (default)" },
 	{ "hide", "FEATURE,...", parse_hidden, FIELD(hidden_features),
 	  "Hyper-V features not to offer, see below" },
 	{ "on-reset", "WHAT", parse_on_reset, FIELD(exit_on_reset),

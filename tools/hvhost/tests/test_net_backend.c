@@ -366,19 +366,28 @@ static void specs(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err.text[0] = 0;
-		assert_null(netvsp_new(loop, bad[i].spec, 0, &err));
+		assert_null(netvsp_new(loop, bad[i].spec, 0, 0, &err));
 		if (!strstr(err.text, bad[i].says))
 			fail_msg("%s: \"%s\" does not say \"%s\"", bad[i].spec, err.text,
 				 bad[i].says);
 		assert_null(strchr(err.text, '\n'));
 	}
-	nic = netvsp_new(loop, "user,mac=02:aa:bb:cc:dd:ee,mtu=4000,queues=3,nvsp=5", 0, &err);
+	nic = netvsp_new(loop, "user,mac=02:aa:bb:cc:dd:ee,mtu=4000,queues=3,nvsp=5", 0, 0, &err);
 	assert_non_null(nic);
 	assert_memory_equal(nic->rndis.mac, "\x02\xaa\xbb\xcc\xdd\xee", 6);
 	assert_int_equal(nic->mtu, 4000);
 	assert_int_equal(nic->rndis.max_channels, 3);
 	assert_int_equal(nic->max_version, NVSP_VERSION_5);
 	assert_string_equal(nic->backend->ops->name, "user");
+	netvsp_free(nic);
+	/* The version of the command line is for devices that name none. */
+	nic = netvsp_new(loop, "none", 0, NVSP_VERSION_2, &err);
+	assert_non_null(nic);
+	assert_int_equal(nic->max_version, NVSP_VERSION_2);
+	netvsp_free(nic);
+	nic = netvsp_new(loop, "none,nvsp=4", 0, NVSP_VERSION_2, &err);
+	assert_non_null(nic);
+	assert_int_equal(nic->max_version, NVSP_VERSION_4);
 	netvsp_free(nic);
 }
 

@@ -151,7 +151,7 @@ static int setup(void **state)
 
 	fake_start(VMBUS_WIRE_V5_3);
 	memset(&t, 0, sizeof(t));
-	t.nic = netvsp_new(fake.loop, "none,queues=4,mac=00:15:5d:00:00:07", 0, &err);
+	t.nic = netvsp_new(fake.loop, "none,queues=4,mac=00:15:5d:00:00:07", 0, 0, &err);
 	assert_non_null(t.nic);
 	net_backend_free(t.nic->backend);
 	t.be.ops = &be_ops;

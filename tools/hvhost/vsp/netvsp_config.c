@@ -47,7 +47,7 @@ static int parse_number(const char *key, const char *text, unsigned int min, uns
 	return 0;
 }
 
-static int parse_version(const char *text, uint32_t *version, struct error *err)
+int netvsp_parse_version(const char *text, uint32_t *version, struct error *err)
 {
 	static const struct {
 		const char *text;
@@ -64,7 +64,7 @@ static int parse_version(const char *text, uint32_t *version, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, "nic: nvsp=%s is none of 1, 2, 4, 5, 6, 6.1", text);
+	return error_set(err, "%s is no version of NVSP: 1, 2, 4, 5, 6, 6.1", text);
 }
 
 /* Takes the device's own options out of @spec; what remains, in @rest, is the back end's. */
@@ -86,7 +86,7 @@ static int parse_spec(struct netvsp *nic, const char *spec, char *rest, unsigned
 			ret = parse_number("queues", opt + 7, 1, NVSP_MAX_CHANNELS,
 					   &nic->max_channels, err);
 		} else if (strncmp(opt, "nvsp=", 5) == 0) {
-			ret = parse_version(opt + 5, &nic->max_version, err);
+			ret = netvsp_parse_version(opt + 5, &nic->max_version, err);
 		} else {
 			if (*rest)
 				strcat(rest, ",");
@@ -100,7 +100,7 @@ static int parse_spec(struct netvsp *nic, const char *spec, char *rest, unsigned
 /* ---- life ---- */
 
 struct netvsp *netvsp_new(struct loop *loop, const char *spec, unsigned int index,
-			  struct error *err)
+			  uint32_t max_version, struct error *err)
 {
 	struct netvsp *nic = calloc(1, sizeof(*nic));
 	char *rest = malloc(strlen(spec) + 1);
@@ -118,7 +118,7 @@ struct netvsp *netvsp_new(struct loop *loop, const char *spec, unsigned int inde
 		goto fail;
 	}
 	nic->loop = loop;
-	nic->max_version = NVSP_VERSION_6_1;
+	nic->max_version = max_version ? max_version : NVSP_VERSION_6_1;
 	nic->mtu = NETVSP_MAX_MTU;
 	nic->max_channels = DEFAULT_QUEUES;
 	nic->control_tail = &nic->control;
@@ -338,7 +338,7 @@ static void register_commands(struct vmbus_server *server, struct control *contr
 }
 
 int netvsp_create(struct vmbus_server *server, struct control *control, const char *spec,
-		  unsigned int index, struct error *err)
+		  unsigned int index, uint32_t max_version, struct error *err)
 {
 	char name[16];
 	struct netvsp *nic;
@@ -348,7 +348,7 @@ int netvsp_create(struct vmbus_server *server, struct control *control, const ch
 	loop = loop_new(name);
 	if (!loop)
 		return error_set(err, "nic %s: no event loop: %s", spec, strerror(errno));
-	nic = netvsp_new(loop, spec, index, err);
+	nic = netvsp_new(loop, spec, index, max_version, err);
 	if (!nic) {
 		loop_free(loop);
 		return -1;

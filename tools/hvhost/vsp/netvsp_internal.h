@@ -189,7 +189,7 @@ void netvsp_pump_control(struct netvsp *nic);
 
 /* netvsp_config.c */
 struct netvsp *netvsp_new(struct loop *loop, const char *spec, unsigned int index,
-			  struct error *err);
+			  uint32_t max_version, struct error *err);
 void netvsp_free(struct netvsp *nic);
 void netvsp_stats(struct netvsp *nic, json_t *object);
 

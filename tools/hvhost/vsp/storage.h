@@ -19,6 +19,9 @@ struct storage_config {
 	struct loop *loop;		/* to live on; NULL makes a thread for the controller */
 };
 
+/** storage_parse_version() - "4.2", "5.1", "6.0" or "6.2". Return: 0, or -1 with @err set. */
+int storage_parse_version(const char *text, uint16_t *version, struct error *err);
+
 /**
  * storage_create() - offer a SCSI controller
  * @server: the bus

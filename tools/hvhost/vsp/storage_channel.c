@@ -10,6 +10,7 @@
 
 #include <hvic/vmbus.h>
 
+#include "vsp/storage.h"
 #include "vsp/storage_internal.h"
 
 static struct storage *of_channel(struct vmbus_channel *vmbus)
@@ -165,16 +166,34 @@ static uint32_t op_begin(struct storage_channel *ch, struct vstor_packet *packet
 	return VSTOR_STATUS_SUCCESS;
 }
 
+static const struct {
+	const char *text;
+	uint16_t version;
+} versions[] = {
+	{ "4.2", VSTOR_VERSION_4_2 }, { "5.1", VSTOR_VERSION_5_1 },
+	{ "6.0", VSTOR_VERSION_6_0 }, { "6.2", VSTOR_VERSION_6_2 },
+};
+
+#define NR_VERSIONS (sizeof(versions) / sizeof(versions[0]))
+
+int storage_parse_version(const char *text, uint16_t *version, struct error *err)
+{
+	for (size_t i = 0; i < NR_VERSIONS; i++) {
+		if (!strcmp(text, versions[i].text)) {
+			*version = versions[i].version;
+			return 0;
+		}
+	}
+	return error_set(err, "%s is no version of the storage protocol: 4.2, 5.1, 6.0, 6.2", text);
+}
+
 static uint32_t op_version(struct storage_channel *ch, struct vstor_packet *packet)
 {
-	static const uint16_t known[] = {
-		VSTOR_VERSION_4_2, VSTOR_VERSION_5_1, VSTOR_VERSION_6_0, VSTOR_VERSION_6_2,
-	};
 	uint16_t version = le16toh(packet->version.major_minor);
 
 	packet->version.revision = 0;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (version != known[i] || version > ch->storage->max_version)
+	for (size_t i = 0; i < NR_VERSIONS; i++) {
+		if (version != versions[i].version || version > ch->storage->max_version)
 			continue;
 		ch->storage->version = version;
 		set_state(ch->storage, STORAGE_PROPERTIES);
