@@ -1,68 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The keyboard: its bytes on the wire, its keys, and guests that misbehave. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_edge.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "control.h"
 #include "vsp/keyboard.h"
 #include "vsp/keyboard_layout.h"
 
-struct fixture {
-	struct loop *loop;
-	struct control *control;
-	struct keyboard *kbd;
-	uint8_t sent[8192];
-	size_t len;
-	int send_rc;
-};
-
-static int capture(void *arg, const void *data, size_t len)
-{
-	struct fixture *fx = arg;
-
-	if (fx->send_rc)
-		return fx->send_rc;
-	assert_true(fx->len + len <= sizeof(fx->sent));
-	memcpy(fx->sent + fx->len, data, len);
-	fx->len += len;
-	return 0;
-}
-
 static int setup(void **state)
 {
-	struct fixture *fx = calloc(1, sizeof(*fx));
+	struct fixture *fx;
 
-	fx->loop = loop_new("test");
-	fx->control = control_new(fx->loop);
-	fx->kbd = keyboard_new(fx->control, NULL);
-	assert_non_null(fx->kbd);
-	*state = fx;
+	fixture_setup(state);
+	fx = *state;
+	fx->edge = keyboard_new(fx->control, NULL);
+	assert_non_null(fx->edge);
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *fx = *state;
-
-	keyboard_free(fx->kbd);
-	control_free(fx->control);
-	loop_free(fx->loop);
-	free(fx);
-	return 0;
-}
-
-static void expect_sent(struct fixture *fx, const void *bytes, size_t len)
-{
-	assert_int_equal(fx->len, len);
-	assert_memory_equal(fx->sent, bytes, len);
-	fx->len = 0;
 }
 
 static void activate(struct fixture *fx)
@@ -70,28 +23,9 @@ static void activate(struct fixture *fx)
 	static const uint8_t request[] = { 1, 0, 0, 0, 0, 0, 1, 0 };
 	static const uint8_t response[] = { 2, 0, 0, 0, 1, 0, 0, 0 };
 
-	keyboard_opened(fx->kbd, capture, fx);
-	keyboard_receive(fx->kbd, request, sizeof(request));
+	edge_opened(fx);
+	edge_receive(fx, request, sizeof(request));
 	expect_sent(fx, response, sizeof(response));
-}
-
-static void command(struct fixture *fx, const char *request, const char *answer)
-{
-	char *text = control_request(fx->control, request, strlen(request));
-
-	assert_string_equal(text, answer);
-	free(text);
-}
-
-static json_int_t stat_of(struct fixture *fx, const char *name)
-{
-	json_t *stats = json_object();
-	json_int_t n;
-
-	keyboard_stats(fx->kbd, stats);
-	n = json_integer_value(json_object_get(stats, name));
-	json_decref(stats);
-	return n;
 }
 
 #define EVENT(code, flags)	3, 0, 0, 0, (code), 0, 0, 0, (flags), 0, 0, 0
@@ -183,25 +117,18 @@ static void test_guest_messages(void **state)
 	static const uint8_t unknown[] = { 9, 0, 0, 0, 0, 0, 0, 0 };
 	struct fixture *fx = *state;
 
-	keyboard_opened(fx->kbd, capture, fx);
-	keyboard_receive(fx->kbd, version_2, sizeof(version_2));
+	edge_opened(fx);
+	edge_receive(fx, version_2, sizeof(version_2));
 	expect_sent(fx, refused, sizeof(refused));
-	keyboard_receive(fx->kbd, leds, sizeof(leds));		/* too early */
+	edge_receive(fx, leds, sizeof(leds));		/* too early */
 	activate(fx);						/* the guest may try again */
-	keyboard_receive(fx->kbd, leds, sizeof(leds));
+	edge_receive(fx, leds, sizeof(leds));
 	assert_int_equal(stat_of(fx, "leds"), 4);
 	for (size_t len = 0; len < sizeof(version_2); len++)	/* every shorter request */
-		keyboard_receive(fx->kbd, version_2, len);
-	keyboard_receive(fx->kbd, unknown, sizeof(unknown));
+		edge_receive(fx, version_2, len);
+	edge_receive(fx, unknown, sizeof(unknown));
 	assert_int_equal(stat_of(fx, "malformed"), 1 + sizeof(version_2) + 1);
 	assert_int_equal(fx->len, 0);
-}
-
-static void take(void *arg, char *text)
-{
-	char **out = arg;
-
-	*out = text;
 }
 
 static void test_full_ring(void **state)
@@ -211,27 +138,22 @@ static void test_full_ring(void **state)
 		EVENT(0x1e, 0), EVENT(0x1e, 2), EVENT(0x30, 0), EVENT(0x30, 2),
 	};
 	struct fixture *fx = *state;
-	char *answer = NULL;
 
 	activate(fx);
 	fx->send_rc = -EAGAIN;
-	assert_non_null(control_request_async(fx->control, request, strlen(request), take,
-					      &answer));
-	assert_null(answer);
+	ask(fx, request);
+	assert_null(fx->answer);
 	fx->send_rc = 0;
-	keyboard_writable(fx->kbd);
+	fx->edge->ops->writable(fx->edge);
 	expect_sent(fx, bytes, sizeof(bytes));
-	assert_string_equal(answer, "{\"ok\":true}");
-	free(answer);
+	assert_string_equal(fx->answer, "{\"ok\":true}");
 
 	/* Closed with keys in the queue: the asker is told. */
-	answer = NULL;
 	fx->send_rc = -EAGAIN;
-	control_request_async(fx->control, request, strlen(request), take, &answer);
-	keyboard_closed(fx->kbd);
-	assert_string_equal(answer, "{\"ok\":false,\"error\":\"the guest closed the device before "
+	ask(fx, request);
+	edge_closed(fx);
+	assert_string_equal(fx->answer, "{\"ok\":false,\"error\":\"the guest closed the device before "
 			    "all was sent\"}");
-	free(answer);
 	assert_int_equal(stat_of(fx, "lost"), 4);
 	assert_int_equal(stat_of(fx, "queued"), 0);
 }
@@ -276,13 +198,13 @@ static void test_layout(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_type, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unicode, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_guest_messages, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_full_ring, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_pace, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_type, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_keys, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_unicode, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_refusals, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_guest_messages, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_full_ring, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_pace, setup, fixture_teardown),
 		cmocka_unit_test(test_layout),
 	};
 

@@ -1,76 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The mouse: its bytes on the wire, and guests that misbehave. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_edge.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "control.h"
 #include "vsp/mouse.h"
-
-struct fixture {
-	struct loop *loop;
-	struct control *control;
-	struct mouse *mouse;
-	uint8_t sent[4096];
-	size_t len;
-};
-
-static int capture(void *arg, const void *data, size_t len)
-{
-	struct fixture *fx = arg;
-
-	assert_true(fx->len + len <= sizeof(fx->sent));
-	memcpy(fx->sent + fx->len, data, len);
-	fx->len += len;
-	return 0;
-}
 
 static int setup(void **state)
 {
-	struct fixture *fx = calloc(1, sizeof(*fx));
+	struct fixture *fx;
 
-	fx->loop = loop_new("test");
-	fx->control = control_new(fx->loop);
-	fx->mouse = mouse_new(fx->control, NULL);
-	assert_non_null(fx->mouse);
-	*state = fx;
+	fixture_setup(state);
+	fx = *state;
+	fx->edge = mouse_new(fx->control, NULL);
+	assert_non_null(fx->edge);
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *fx = *state;
-
-	mouse_free(fx->mouse);
-	control_free(fx->control);
-	loop_free(fx->loop);
-	free(fx);
-	return 0;
-}
-
-static void command(struct fixture *fx, const char *request, const char *answer)
-{
-	char *text = control_request(fx->control, request, strlen(request));
-
-	assert_string_equal(text, answer);
-	free(text);
-}
-
-static json_int_t malformed(struct fixture *fx)
-{
-	json_t *stats = json_object();
-	json_int_t n;
-
-	mouse_stats(fx->mouse, stats);
-	n = json_integer_value(json_object_get(stats, "malformed"));
-	json_decref(stats);
-	return n;
 }
 
 /* Pipe header, message header, version. */
@@ -83,9 +25,9 @@ static const uint8_t ack[] = {
 
 static void activate(struct fixture *fx)
 {
-	mouse_opened(fx->mouse, capture, fx);
-	mouse_receive(fx->mouse, version_request, sizeof(version_request));
-	mouse_receive(fx->mouse, ack, sizeof(ack));
+	edge_opened(fx);
+	edge_receive(fx, version_request, sizeof(version_request));
+	edge_receive(fx, ack, sizeof(ack));
 	fx->len = 0;
 }
 
@@ -103,15 +45,15 @@ static void test_handshake(void **state)
 	};
 	struct fixture *fx = *state;
 
-	mouse_opened(fx->mouse, capture, fx);
-	mouse_receive(fx->mouse, version_request, sizeof(version_request));
+	edge_opened(fx);
+	edge_receive(fx, version_request, sizeof(version_request));
 	assert_memory_equal(fx->sent, answer, sizeof(answer));
 	assert_int_equal(fx->len, 21 + 8 + 112);
 	command(fx, "{\"cmd\":\"mouse-move\",\"x\":1,\"y\":1}", "{\"ok\":false,\"error\":"
 		"\"the guest has not taken the mouse's descriptors (is hid-hyperv loaded?)\"}");
-	mouse_receive(fx->mouse, ack, sizeof(ack));
+	edge_receive(fx, ack, sizeof(ack));
 	command(fx, "{\"cmd\":\"mouse-move\",\"x\":1,\"y\":1}", "{\"ok\":true}");
-	assert_int_equal(malformed(fx), 0);
+	assert_int_equal(stat_of(fx, "malformed"), 0);
 }
 
 #define REPORT(buttons, xl, xh, yl, yh, wl, wh)				\
@@ -163,17 +105,17 @@ static void test_guest_messages(void **state)
 	uint8_t msg[sizeof(version_request)];
 	json_int_t before;
 
-	mouse_opened(fx->mouse, capture, fx);
-	mouse_receive(fx->mouse, ack, sizeof(ack));		/* nothing to acknowledge */
-	assert_int_equal(malformed(fx), 1);
+	edge_opened(fx);
+	edge_receive(fx, ack, sizeof(ack));		/* nothing to acknowledge */
+	assert_int_equal(stat_of(fx, "malformed"), 1);
 	for (size_t len = 0; len < sizeof(version_request); len++) {
 		uint8_t *exact = malloc(len ? len : 1);
 
 		memcpy(exact, version_request, len);
-		mouse_receive(fx->mouse, exact, len);		/* a read past it is caught */
+		edge_receive(fx, exact, len);		/* a read past it is caught */
 		free(exact);
 	}
-	before = malformed(fx);
+	before = stat_of(fx, "malformed");
 	assert_int_equal(before, 1 + sizeof(version_request));
 	/* Sizes that promise more than there is; a pipe message of another type. */
 	for (size_t at = 0; at < 16; at++) {
@@ -181,27 +123,27 @@ static void test_guest_messages(void **state)
 			continue;
 		memcpy(msg, version_request, sizeof(msg));
 		msg[at] = 0xff;
-		mouse_receive(fx->mouse, msg, sizeof(msg));
+		edge_receive(fx, msg, sizeof(msg));
 	}
-	assert_int_equal(malformed(fx), before + 12);
+	assert_int_equal(stat_of(fx, "malformed"), before + 12);
 	assert_int_equal(fx->len, 0);
 	/* Another version is refused, and the guest may ask again. */
 	memcpy(msg, version_request, sizeof(msg));
 	msg[18] = 1;
-	mouse_receive(fx->mouse, msg, sizeof(msg));
+	edge_receive(fx, msg, sizeof(msg));
 	assert_int_equal(fx->len, 21);
 	assert_int_equal(fx->sent[20], 0);
-	mouse_receive(fx->mouse, version_request, sizeof(version_request));
+	edge_receive(fx, version_request, sizeof(version_request));
 	assert_int_equal(fx->len, 21 + 21 + 8 + 112);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_handshake, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reports, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_guest_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_handshake, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_reports, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_refusals, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_guest_messages, setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("mouse", tests, NULL, NULL);

@@ -1,66 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The integration services: negotiation, requests and answers, and guests that misbehave. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_edge.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "control.h"
 #include "vsp/service.h"
 #include "vsp/service_internal.h"
 
-struct fixture {
-	struct loop *loop;
-	struct control *control;
-	struct service *svc;
-	uint8_t sent[4096];	/* the last message */
-	size_t len;
-	unsigned int messages;
-	char *answer;
-};
-
-static int capture(void *arg, const void *data, size_t len)
-{
-	struct fixture *fx = arg;
-
-	assert_true(len <= sizeof(fx->sent));
-	memcpy(fx->sent, data, len);
-	fx->len = len;
-	fx->messages++;
-	return 0;
-}
-
-static int setup(void **state)
-{
-	struct fixture *fx = calloc(1, sizeof(*fx));
-
-	fx->loop = loop_new("test");
-	fx->control = control_new(fx->loop);
-	*state = fx;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *fx = *state;
-
-	service_free(fx->svc);
-	control_free(fx->control);
-	loop_free(fx->loop);
-	free(fx->answer);
-	free(fx);
-	return 0;
-}
-
 static void open_service(struct fixture *fx, const struct service_ops *ops)
 {
-	fx->svc = service_new(ops, fx->control, NULL);
-	assert_non_null(fx->svc);
-	service_opened(fx->svc, capture, fx);
+	fx->last_only = true;
+	fx->edge = service_new(ops, fx->control, NULL);
+	assert_non_null(fx->edge);
+	edge_opened(fx);
 	assert_int_equal(fx->messages, 1);
 }
 
@@ -73,7 +23,7 @@ static void echo(struct fixture *fx, uint32_t status)
 	memcpy(msg, fx->sent, len);
 	memcpy(msg + 20, &status, 4);
 	msg[25] = 5;
-	service_receive(fx->svc, msg, len);
+	edge_receive(fx, msg, len);
 }
 
 /* The guest's choice in the negotiation, in the request's bytes. */
@@ -85,32 +35,6 @@ static void choose(struct fixture *fx, uint16_t fw_major, uint16_t major, uint16
 	fx->sent[18] = 16;	/* in-tree answers that the size is 16, whatever it was */
 	fx->sent[19] = 0;
 	echo(fx, 0);
-}
-
-static void take(void *arg, char *text)
-{
-	struct fixture *fx = arg;
-
-	free(fx->answer);
-	fx->answer = text;
-}
-
-static void ask(struct fixture *fx, const char *request)
-{
-	free(fx->answer);
-	fx->answer = NULL;
-	control_request_async(fx->control, request, strlen(request), take, fx);
-}
-
-static json_int_t stat_of(struct fixture *fx, const char *name)
-{
-	json_t *stats = json_object();
-	json_int_t n;
-
-	service_stats(fx->svc, stats);
-	n = json_integer_value(json_object_get(stats, name));
-	json_decref(stats);
-	return n;
 }
 
 static void test_negotiation(void **state)
@@ -132,7 +56,7 @@ static void test_negotiation(void **state)
 	assert_string_equal(fx->answer, "{\"ok\":false,\"error\":\"the guest has not negotiated "
 			    "the shutdown service (is hv_utils loaded?)\"}");
 	choose(fx, 3, 3, 2);
-	assert_int_equal(service_version(fx->svc), SERVICE_VERSION(3, 2));
+	assert_int_equal(service_version(service_of(fx->edge)), SERVICE_VERSION(3, 2));
 }
 
 static void test_refused_versions(void **state)
@@ -141,16 +65,16 @@ static void test_refused_versions(void **state)
 
 	open_service(fx, &shutdown_service);
 	choose(fx, 3, 9, 0);			/* one that we have not offered */
-	assert_int_equal(service_version(fx->svc), 0);
+	assert_int_equal(service_version(service_of(fx->edge)), 0);
 	assert_int_equal(stat_of(fx, "malformed"), 1);
 	ask(fx, "{\"cmd\":\"shutdown\"}");
 	assert_string_equal(fx->answer, "{\"ok\":false,\"error\":\"the guest knows no version that "
 			    "this host speaks of the shutdown service (is hv_utils loaded?)\"}");
-	service_closed(fx->svc);
-	service_opened(fx->svc, capture, fx);
+	edge_closed(fx);
+	edge_opened(fx);
 	memset(fx->sent + 28, 0, 8);		/* the guest knows none */
 	echo(fx, 0);
-	assert_int_equal(service_version(fx->svc), 0);
+	assert_int_equal(service_version(service_of(fx->edge)), 0);
 }
 
 static void test_shutdown(void **state)
@@ -180,7 +104,7 @@ static void test_shutdown(void **state)
 			    "{\"ok\":false,\"error\":\"the guest refused: status 0x80004005\"}");
 
 	ask(fx, "{\"cmd\":\"shutdown\"}");
-	service_closed(fx->svc);
+	edge_closed(fx);
 	assert_string_equal(fx->answer, "{\"ok\":false,\"error\":\"the guest closed its shutdown "
 			    "service before it answered\"}");
 	ask(fx, "{\"cmd\":\"shutdown\",\"mode\":\"nap\"}");
@@ -233,10 +157,10 @@ static void test_time(void **state)
 	assert_in_range(at, 132000000000000000ull, 200000000000000000ull);	/* 2019 to 2234 */
 	assert_int_equal(fx->sent[28 + 24], 1);	/* set the clock */
 	echo(fx, 0);
-	service_closed(fx->svc);
+	edge_closed(fx);
 
 	services_reference_clock(reference, NULL);
-	service_opened(fx->svc, capture, fx);
+	edge_opened(fx);
 	services_reference_clock(NULL, NULL);
 	assert_int_equal(fx->sent[30], 3);
 	assert_int_equal(fx->sent[28 + 8 + 8 + 8], 4);
@@ -306,31 +230,31 @@ static void test_malformed(void **state)
 		uint8_t *exact = malloc(len ? len : 1);
 
 		memcpy(exact, msg, len);
-		service_receive(fx->svc, exact, len);
+		edge_receive(fx, exact, len);
 		free(exact);
 	}
 	assert_null(fx->answer);
 	msg[18] = 0xff;		/* the header's size is larger than the pipe's */
 	msg[19] = 0xff;
-	service_receive(fx->svc, msg, full);
+	edge_receive(fx, msg, full);
 	assert_null(fx->answer);
 	assert_true(stat_of(fx, "malformed") > 64);
 
 	memcpy(msg, fx->sent, full);
 	msg[25] = 5;
 	msg[24]--;		/* an older transaction */
-	service_receive(fx->svc, msg, full);
+	edge_receive(fx, msg, full);
 	assert_null(fx->answer);
 	assert_int_equal(stat_of(fx, "stale"), 1);
 
 	msg[24]++;
 	msg[18] = 4;		/* a body of four bytes */
 	msg[19] = 0;
-	service_receive(fx->svc, msg, full);
+	edge_receive(fx, msg, full);
 	assert_string_equal(fx->answer,
 			    "{\"ok\":false,\"error\":\"the guest's answer is too short: "
 			    "4 bytes\"}");
-	service_receive(fx->svc, msg, full);	/* nobody waits any more */
+	edge_receive(fx, msg, full);	/* nobody waits any more */
 	assert_int_equal(stat_of(fx, "stale"), 2);
 }
 
@@ -356,28 +280,28 @@ static void test_timeout(void **state)
 
 	open_service(fx, &ops);
 	choose(fx, 1, 1, 0);
-	*(struct error **)service_priv(fx->svc) = &err;
-	assert_int_equal(service_request(fx->svc, "", 0, 20, no_answer, NULL), 0);
-	assert_int_equal(service_request(fx->svc, "", 0, 20, no_answer, NULL), -1);
+	*(struct error **)service_priv(service_of(fx->edge)) = &err;
+	assert_int_equal(service_request(service_of(fx->edge), "", 0, 20, no_answer, NULL), 0);
+	assert_int_equal(service_request(service_of(fx->edge), "", 0, 20, no_answer, NULL), -1);
 	while (!err.text[0])
 		loop_poll(fx->loop, -1);
 	assert_string_equal(err.text, "the guest's test service gave no answer in 20 ms");
 	echo(fx, 0);		/* too late */
 	assert_int_equal(stat_of(fx, "stale"), 1);
-	assert_false(service_busy(fx->svc));
+	assert_false(service_busy(service_of(fx->edge)));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_negotiation, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused_versions, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_shutdown, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_heartbeat, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_kvp, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_timeout, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_negotiation, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_refused_versions, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_shutdown, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_heartbeat, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_time, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_kvp, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_malformed, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_timeout, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("service", tests, NULL, NULL);

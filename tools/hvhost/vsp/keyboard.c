@@ -30,6 +30,7 @@ enum keyboard_state {
 static const char *const state_names[] = { "closed", "opened", "active" };
 
 struct keyboard {
+	struct edge edge;
 	struct control *control;
 	struct outbox out;
 	enum keyboard_state state;
@@ -179,34 +180,20 @@ static const struct {
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-struct keyboard *keyboard_new(struct control *control, struct error *err)
+static void keyboard_free(struct edge *edge)
 {
-	struct keyboard *kbd = calloc(1, sizeof(*kbd));
+	struct keyboard *kbd = EDGE_OF(edge, struct keyboard);
 
-	if (!kbd) {
-		error_set(err, "out of memory");
-		return NULL;
-	}
-	kbd->control = control;
-	if (outbox_init(&kbd->out, control_loop(control), EVENTS_MAX, err)) {
-		free(kbd);
-		return NULL;
-	}
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		control_register(control, commands[i].name, commands[i].help, commands[i].fn, kbd);
-	return kbd;
-}
-
-void keyboard_free(struct keyboard *kbd)
-{
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		control_unregister(kbd->control, commands[i].name, kbd);
 	outbox_destroy(&kbd->out);
 	free(kbd);
 }
 
-void keyboard_opened(struct keyboard *kbd, outbox_send_fn send, void *arg)
+static void keyboard_opened(struct edge *edge, outbox_send_fn send, void *arg)
 {
+	struct keyboard *kbd = EDGE_OF(edge, struct keyboard);
+
 	kbd->state = KEYBOARD_OPENED;
 	kbd->leds = 0;
 	outbox_open(&kbd->out, send, arg);
@@ -245,8 +232,9 @@ static const struct {
 	{ SYNTHKBD_WIRE_LEDS, sizeof(struct synthkbd_leds), take_leds },
 };
 
-void keyboard_receive(struct keyboard *kbd, const void *data, size_t len)
+static void keyboard_receive(struct edge *edge, const void *data, size_t len)
 {
+	struct keyboard *kbd = EDGE_OF(edge, struct keyboard);
 	const struct synthkbd_hdr *hdr = data;
 
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
@@ -256,19 +244,25 @@ void keyboard_receive(struct keyboard *kbd, const void *data, size_t len)
 	kbd->malformed++;
 }
 
-void keyboard_writable(struct keyboard *kbd)
+static void keyboard_writable(struct edge *edge)
 {
+	struct keyboard *kbd = EDGE_OF(edge, struct keyboard);
+
 	outbox_pump(&kbd->out);
 }
 
-void keyboard_closed(struct keyboard *kbd)
+static void keyboard_closed(struct edge *edge)
 {
+	struct keyboard *kbd = EDGE_OF(edge, struct keyboard);
+
 	kbd->state = KEYBOARD_CLOSED;
 	outbox_close(&kbd->out);
 }
 
-void keyboard_stats(struct keyboard *kbd, json_t *object)
+static void keyboard_stats(struct edge *edge, json_t *object)
 {
+	struct keyboard *kbd = EDGE_OF(edge, struct keyboard);
+
 	json_object_set_new(object, "state", json_string(state_names[kbd->state]));
 	json_object_set_new(object, "leds", json_integer(kbd->leds));
 	json_object_set_new(object, "sent", json_integer(kbd->out.sent));
@@ -277,79 +271,41 @@ void keyboard_stats(struct keyboard *kbd, json_t *object)
 	json_object_set_new(object, "malformed", json_integer(kbd->malformed));
 }
 
-/* ---- the channel's side ---- */
+static const struct edge_ops edge_ops = {
+	.opened = keyboard_opened,
+	.receive = keyboard_receive,
+	.writable = keyboard_writable,
+	.closed = keyboard_closed,
+	.free = keyboard_free,
+	.stats = keyboard_stats,
+};
 
-static struct keyboard *of_channel(struct vmbus_channel *ch)
+struct edge *keyboard_new(struct control *control, struct error *err)
 {
-	return vmbus_device_priv(vmbus_channel_device(ch));
-}
+	struct keyboard *kbd = calloc(1, sizeof(*kbd));
 
-static int send_packet(void *arg, const void *data, size_t len)
-{
-	return vmbus_channel_send_data(arg, 0, 0, data, len);
-}
-
-static int op_open(struct vmbus_channel *ch, const uint8_t user_data[120])
-{
-	keyboard_opened(of_channel(ch), send_packet, ch);
-	return 0;
-}
-
-static void op_readable(struct vmbus_channel *ch)
-{
-	struct vmbus_packet pkt;
-
-	while (vmbus_channel_recv(ch, &pkt) == 1) {
-		uint64_t xid = pkt.xid;
-		bool completion = pkt.flags & VMBUS_PKT_FLAG_COMPLETION_REQUESTED;
-
-		if (pkt.type == VMBUS_PKT_DATA_INBAND)
-			keyboard_receive(of_channel(ch), pkt.data, pkt.len);
-		if (completion)
-			vmbus_channel_complete(ch, xid, NULL, 0);
+	if (!kbd) {
+		error_set(err, "out of memory");
+		return NULL;
 	}
-}
-
-static void op_writable(struct vmbus_channel *ch)
-{
-	keyboard_writable(of_channel(ch));
-}
-
-static void op_close(struct vmbus_channel *ch)
-{
-	keyboard_closed(of_channel(ch));
-	vmbus_channel_close_done(ch);
-}
-
-static void op_destroy(struct vmbus_device *dev)
-{
-	keyboard_free(vmbus_device_priv(dev));
-}
-
-static void op_stats(struct vmbus_device *dev, json_t *object)
-{
-	keyboard_stats(vmbus_device_priv(dev), object);
+	kbd->edge.ops = &edge_ops;
+	kbd->control = control;
+	if (outbox_init(&kbd->out, control_loop(control), EVENTS_MAX, err)) {
+		free(kbd);
+		return NULL;
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		control_register(control, commands[i].name, commands[i].help, commands[i].fn, kbd);
+	return &kbd->edge;
 }
 
 static const struct vsp_ops keyboard_ops = {
 	.name = "keyboard",
 	.class_id = { { SYNTHKBD_CLASS } },
-	.open = op_open,
-	.readable = op_readable,
-	.writable = op_writable,
-	.close = op_close,
-	.destroy = op_destroy,
-	.stats = op_stats,
+	EDGE_VSP_OPS,
 };
 
 int keyboard_create(struct vmbus_server *server, struct control *control, struct error *err)
 {
-	struct keyboard *kbd = keyboard_new(control, err);
-
-	if (!kbd)
-		return -1;
-	if (vmbus_device_add(server, control_loop(control), &keyboard_ops, NULL, kbd, err))
-		return 0;
-	keyboard_free(kbd);
-	return -1;
+	return edge_add(server, control, &keyboard_ops, keyboard_new(control, err), err);
 }

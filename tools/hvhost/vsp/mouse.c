@@ -29,6 +29,7 @@ enum mouse_state {
 static const char *const state_names[] = { "closed", "opened", "described", "active" };
 
 struct mouse {
+	struct edge edge;
 	struct control *control;
 	struct outbox out;
 	enum mouse_state state;
@@ -242,27 +243,10 @@ static const struct {
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-struct mouse *mouse_new(struct control *control, struct error *err)
+static void mouse_free(struct edge *edge)
 {
-	struct mouse *mouse = calloc(1, sizeof(*mouse));
+	struct mouse *mouse = EDGE_OF(edge, struct mouse);
 
-	if (!mouse) {
-		error_set(err, "out of memory");
-		return NULL;
-	}
-	mouse->control = control;
-	if (outbox_init(&mouse->out, control_loop(control), REPORTS_MAX, err)) {
-		free(mouse);
-		return NULL;
-	}
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		control_register(control, commands[i].name, commands[i].help, commands[i].fn,
-				 mouse);
-	return mouse;
-}
-
-void mouse_free(struct mouse *mouse)
-{
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		control_unregister(mouse->control, commands[i].name, mouse);
 	outbox_destroy(&mouse->out);
@@ -271,8 +255,10 @@ void mouse_free(struct mouse *mouse)
 
 /* ---- messages of the guest ---- */
 
-void mouse_opened(struct mouse *mouse, outbox_send_fn send, void *arg)
+static void mouse_opened(struct edge *edge, outbox_send_fn send, void *arg)
 {
+	struct mouse *mouse = EDGE_OF(edge, struct mouse);
+
 	mouse->state = MOUSE_OPENED;
 	mouse->buttons = 0;
 	outbox_open(&mouse->out, send, arg);
@@ -311,8 +297,9 @@ static const struct {
 	{ SYNTHHID_WIRE_DEVICE_INFO_ACK, sizeof(struct synthhid_ack), take_ack },
 };
 
-void mouse_receive(struct mouse *mouse, const void *data, size_t len)
+static void mouse_receive(struct edge *edge, const void *data, size_t len)
 {
+	struct mouse *mouse = EDGE_OF(edge, struct mouse);
 	const struct vmbus_pipe_header *pipe = data;
 	const struct synthhid_hdr *hdr = (const void *)(pipe + 1);
 	size_t size;
@@ -330,19 +317,25 @@ void mouse_receive(struct mouse *mouse, const void *data, size_t len)
 	mouse->malformed++;
 }
 
-void mouse_writable(struct mouse *mouse)
+static void mouse_writable(struct edge *edge)
 {
+	struct mouse *mouse = EDGE_OF(edge, struct mouse);
+
 	outbox_pump(&mouse->out);
 }
 
-void mouse_closed(struct mouse *mouse)
+static void mouse_closed(struct edge *edge)
 {
+	struct mouse *mouse = EDGE_OF(edge, struct mouse);
+
 	mouse->state = MOUSE_CLOSED;
 	outbox_close(&mouse->out);
 }
 
-void mouse_stats(struct mouse *mouse, json_t *object)
+static void mouse_stats(struct edge *edge, json_t *object)
 {
+	struct mouse *mouse = EDGE_OF(edge, struct mouse);
+
 	json_object_set_new(object, "state", json_string(state_names[mouse->state]));
 	json_object_set_new(object, "sent", json_integer(mouse->out.sent));
 	json_object_set_new(object, "queued", json_integer(mouse->out.queued));
@@ -350,58 +343,33 @@ void mouse_stats(struct mouse *mouse, json_t *object)
 	json_object_set_new(object, "malformed", json_integer(mouse->malformed));
 }
 
-/* ---- the channel's side ---- */
+static const struct edge_ops edge_ops = {
+	.opened = mouse_opened,
+	.receive = mouse_receive,
+	.writable = mouse_writable,
+	.closed = mouse_closed,
+	.free = mouse_free,
+	.stats = mouse_stats,
+};
 
-static struct mouse *of_channel(struct vmbus_channel *ch)
+struct edge *mouse_new(struct control *control, struct error *err)
 {
-	return vmbus_device_priv(vmbus_channel_device(ch));
-}
+	struct mouse *mouse = calloc(1, sizeof(*mouse));
 
-static int send_packet(void *arg, const void *data, size_t len)
-{
-	return vmbus_channel_send_data(arg, 0, 0, data, len);
-}
-
-static int op_open(struct vmbus_channel *ch, const uint8_t user_data[120])
-{
-	mouse_opened(of_channel(ch), send_packet, ch);
-	return 0;
-}
-
-static void op_readable(struct vmbus_channel *ch)
-{
-	struct vmbus_packet pkt;
-
-	while (vmbus_channel_recv(ch, &pkt) == 1) {
-		uint64_t xid = pkt.xid;
-		bool completion = pkt.flags & VMBUS_PKT_FLAG_COMPLETION_REQUESTED;
-
-		if (pkt.type == VMBUS_PKT_DATA_INBAND)
-			mouse_receive(of_channel(ch), pkt.data, pkt.len);
-		if (completion)
-			vmbus_channel_complete(ch, xid, NULL, 0);
+	if (!mouse) {
+		error_set(err, "out of memory");
+		return NULL;
 	}
-}
-
-static void op_writable(struct vmbus_channel *ch)
-{
-	mouse_writable(of_channel(ch));
-}
-
-static void op_close(struct vmbus_channel *ch)
-{
-	mouse_closed(of_channel(ch));
-	vmbus_channel_close_done(ch);
-}
-
-static void op_destroy(struct vmbus_device *dev)
-{
-	mouse_free(vmbus_device_priv(dev));
-}
-
-static void op_stats(struct vmbus_device *dev, json_t *object)
-{
-	mouse_stats(vmbus_device_priv(dev), object);
+	mouse->edge.ops = &edge_ops;
+	mouse->control = control;
+	if (outbox_init(&mouse->out, control_loop(control), REPORTS_MAX, err)) {
+		free(mouse);
+		return NULL;
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		control_register(control, commands[i].name, commands[i].help, commands[i].fn,
+				 mouse);
+	return &mouse->edge;
 }
 
 static const struct vsp_ops mouse_ops = {
@@ -409,22 +377,10 @@ static const struct vsp_ops mouse_ops = {
 	.class_id = { { SYNTHHID_CLASS_MOUSE } },
 	.offer_flags = VMBUS_OFFER_FLAG_NAMED_PIPE_MODE,
 	.user_defined = { VMBUS_PIPE_MODE_MESSAGE },
-	.open = op_open,
-	.readable = op_readable,
-	.writable = op_writable,
-	.close = op_close,
-	.destroy = op_destroy,
-	.stats = op_stats,
+	EDGE_VSP_OPS,
 };
 
 int mouse_create(struct vmbus_server *server, struct control *control, struct error *err)
 {
-	struct mouse *mouse = mouse_new(control, err);
-
-	if (!mouse)
-		return -1;
-	if (vmbus_device_add(server, control_loop(control), &mouse_ops, NULL, mouse, err))
-		return 0;
-	mouse_free(mouse);
-	return -1;
+	return edge_add(server, control, &mouse_ops, mouse_new(control, err), err);
 }

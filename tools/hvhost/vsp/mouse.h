@@ -7,21 +7,11 @@
 
 #include "control.h"
 #include "error.h"
-#include "vsp/outbox.h"
+#include "vsp/edge.h"
 
-struct mouse;
-
-/** mouse_new() - a mouse that no guest has opened; registers its commands. */
-struct mouse *mouse_new(struct control *control, struct error *err);
-void mouse_free(struct mouse *mouse);
-
-/** mouse_opened() - a guest is there; @send takes messages, pipe header first. */
-void mouse_opened(struct mouse *mouse, outbox_send_fn send, void *arg);
-/** mouse_receive() - a packet's payload from the guest, pipe header first, not trusted. */
-void mouse_receive(struct mouse *mouse, const void *data, size_t len);
-/** mouse_writable() - the ring has room again. */
-void mouse_writable(struct mouse *mouse);
-void mouse_closed(struct mouse *mouse);
-void mouse_stats(struct mouse *mouse, json_t *object);
+/** mouse_new() - a mouse that no guest has opened; registers its commands.
+ * Return: NULL, with @err set, when there is no memory.
+ */
+struct edge *mouse_new(struct control *control, struct error *err);
 
 #endif

@@ -29,11 +29,12 @@ static const uint32_t framework_versions[] = {
 };
 
 struct service {
+	struct edge edge;
 	const struct service_ops *ops;
 	struct control *control;
 	struct loop_timer *timer;	/* the service's own */
 	struct loop_timer *bound;	/* on the answer to the request */
-	int (*send)(void *arg, const void *data, size_t len);
+	outbox_send_fn send;
 	void *send_arg;
 	enum service_state state;
 	uint32_t framework, version;	/* agreed on; 0 before that */
@@ -159,8 +160,9 @@ static void end_request(struct service *svc, const struct service_answer *answer
 		fn(svc, answer, err);
 }
 
-void service_receive(struct service *svc, const void *data, size_t len)
+static void service_receive(struct edge *edge, const void *data, size_t len)
 {
+	struct service *svc = service_of(edge);
 	const struct vmbus_pipe_header *pipe = data;
 	const struct ic_hdr *hdr = (const void *)(pipe + 1);
 	const uint8_t answered = IC_FLAG_TRANSACTION | IC_FLAG_RESPONSE;
@@ -191,6 +193,11 @@ void service_receive(struct service *svc, const void *data, size_t len)
 }
 
 /* ---- what services call ---- */
+
+struct service *service_of(struct edge *edge)
+{
+	return EDGE_OF(edge, struct service);
+}
 
 void *service_priv(struct service *svc)
 {
@@ -273,9 +280,10 @@ static void timer_fired(void *arg)
 		svc->ops->timer(svc);
 }
 
-void service_opened(struct service *svc,
-		    int (*send)(void *arg, const void *data, size_t len), void *arg)
+static void service_opened(struct edge *edge, outbox_send_fn send, void *arg)
 {
+	struct service *svc = service_of(edge);
+
 	svc->send = send;
 	svc->send_arg = arg;
 	svc->framework = 0;
@@ -283,8 +291,9 @@ void service_opened(struct service *svc,
 	send_versions(svc);
 }
 
-void service_closed(struct service *svc)
+static void service_closed(struct edge *edge)
 {
+	struct service *svc = service_of(edge);
 	struct error err;
 
 	svc->state = SERVICE_CLOSED;
@@ -295,8 +304,10 @@ void service_closed(struct service *svc)
 		svc->ops->gone(svc);
 }
 
-void service_stats(struct service *svc, json_t *object)
+static void service_stats(struct edge *edge, json_t *object)
 {
+	struct service *svc = service_of(edge);
+
 	json_object_set_new(object, "state", json_string(state_names[svc->state]));
 	if (svc->version)
 		json_object_set_new(object, "version",
@@ -311,8 +322,28 @@ void service_stats(struct service *svc, json_t *object)
 		svc->ops->stats(svc, object);
 }
 
-struct service *service_new(const struct service_ops *ops, struct control *control,
-			    struct error *err)
+static void service_free(struct edge *edge)
+{
+	struct service *svc = service_of(edge);
+
+	for (const struct service_command *cmd = svc->ops->commands; cmd->name; cmd++)
+		control_unregister(svc->control, cmd->name, svc);
+	if (svc->state != SERVICE_CLOSED)
+		service_closed(edge);
+	loop_timer_free(svc->timer);
+	loop_timer_free(svc->bound);
+	free(svc);
+}
+
+static const struct edge_ops edge_ops = {
+	.opened = service_opened,
+	.receive = service_receive,
+	.closed = service_closed,
+	.free = service_free,
+	.stats = service_stats,
+};
+
+struct edge *service_new(const struct service_ops *ops, struct control *control, struct error *err)
 {
 	struct service *svc = calloc(1, sizeof(*svc) + ops->priv_size);
 
@@ -320,6 +351,7 @@ struct service *service_new(const struct service_ops *ops, struct control *contr
 		error_set(err, "out of memory");
 		return NULL;
 	}
+	svc->edge.ops = &edge_ops;
 	svc->ops = ops;
 	svc->control = control;
 	svc->timer = loop_timer_new(control_loop(control), timer_fired, svc);
@@ -333,16 +365,5 @@ struct service *service_new(const struct service_ops *ops, struct control *contr
 	}
 	for (const struct service_command *cmd = ops->commands; cmd->name; cmd++)
 		control_register(control, cmd->name, cmd->help, cmd->fn, svc);
-	return svc;
-}
-
-void service_free(struct service *svc)
-{
-	for (const struct service_command *cmd = svc->ops->commands; cmd->name; cmd++)
-		control_unregister(svc->control, cmd->name, svc);
-	if (svc->state != SERVICE_CLOSED)
-		service_closed(svc);
-	loop_timer_free(svc->timer);
-	loop_timer_free(svc->bound);
-	free(svc);
+	return &svc->edge;
 }

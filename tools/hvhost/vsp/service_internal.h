@@ -11,6 +11,7 @@
 
 #include "control.h"
 #include "error.h"
+#include "vsp/edge.h"
 
 #define SERVICE_VERSION(major, minor)	((uint32_t)(major) << 16 | (minor))
 #define SERVICE_BODY_MAX		4096u	/* bytes after the message header */
@@ -48,16 +49,12 @@ struct service_ops {
 
 extern const struct service_ops heartbeat_service, shutdown_service, time_service, kvp_service;
 
-struct service *service_new(const struct service_ops *ops, struct control *control,
-			    struct error *err);
-void service_free(struct service *svc);
-
-/* The channel's side. @send takes packets, pipe header first. */
-void service_opened(struct service *svc,
-		    int (*send)(void *arg, const void *data, size_t len), void *arg);
-void service_receive(struct service *svc, const void *data, size_t len);
-void service_closed(struct service *svc);
-void service_stats(struct service *svc, json_t *object);
+/** service_new() - a service that no guest has opened; registers its commands.
+ * Return: NULL, with @err set, when there is no memory.
+ */
+struct edge *service_new(const struct service_ops *ops, struct control *control, struct error *err);
+/** service_of() - the service that service_new() made. */
+struct service *service_of(struct edge *edge);
 
 /* The service's side. */
 void *service_priv(struct service *svc);
