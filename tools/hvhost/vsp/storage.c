@@ -263,7 +263,7 @@ void storage_stats(struct vmbus_device *dev, json_t *object)
 		json_array_append_new(luns, lun);
 	}
 	json_object_set_new(object, "state", json_string(states[st->state]));
-	json_object_set_new(object, "version", json_string(version));
+	json_object_set_new(object, "vstor_version", json_string(version));
 	json_object_set_new(object, "inflight", json_integer(st->inflight));
 	json_object_set_new(object, "requests", json_integer(st->requests));
 	json_object_set_new(object, "failed", json_integer(st->failed));
