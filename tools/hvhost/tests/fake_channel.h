@@ -152,7 +152,8 @@ static int fake_send(struct vmbus_channel *ch, uint16_t type, uint16_t flags, ui
 	p->flags = flags;
 	p->xid = xid;
 	p->len = len;
-	memcpy(p->data, data, len);
+	if (len)
+		memcpy(p->data, data, len);
 	return 0;
 }
 
