@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The suites of hv_vmbus_kunit.ko, which are one a file. */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "suite.h"
+
+kunit_test_suites(&ring_suite, &request_id_suite, &icmsg_suite);
+
+MODULE_DESCRIPTION("KUnit suites of hv_vmbus");
+MODULE_LICENSE("GPL");
