@@ -204,7 +204,9 @@ def initramfs(where, kernel, options):
     archive.file(os.path.join(LAB, 'guest', 'init'), '/init')
     archive.file(agent(), '/lab/agent')
     archive.link('/lab/bin/hostctl', '../agent')
-    archive.link('/sbin/modprobe', '/bin/busybox')
+    # By these paths the kernel calls them.
+    for name in ('modprobe', 'poweroff', 'reboot'):
+        archive.link(f'/sbin/{name}', '/bin/busybox')
     archive.link('/etc/mtab', '/proc/mounts')
     archive.text('/etc/passwd', 'root:x:0:0:root:/:/bin/sh\n')
     archive.text('/etc/group', 'root:x:0:\n')

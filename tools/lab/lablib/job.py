@@ -18,11 +18,13 @@ import tty
 from lablib import bzimage, dmesg, guest, kernels
 from lablib.machine import Direct, Emulated, kvm_usable
 from lablib.util import EXIT_NO_GUEST, EXIT_TIMEOUT, EXIT_USAGE, TOP, LabError, build_dir
-from lablib.util import locked, parse_size, run, say, stop_group
+from lablib.util import filling, locked, parse_size, run, say, stop_group
 
 EXIT_COMPLAINED = 126   # the command ended well, but --dmesg-clean found complaints
 CONSOLE_TAIL = 30       # lines of the guest's console shown when it did not come up
 GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr pci=noearly cryptomgr.notests'
+ENDINGS = {'off': 0, 'reset': 3}    # --until: hvhost's exit status
+GUEST_NUMBER = '{guest}'     # in --disk and --nic
 GUEST_UP = 'init: up in '   # the guest's init says so on the console
 
 
@@ -42,13 +44,13 @@ def hvhost(options):
 
 
 def memory_needed(options):
-    """Bytes that hvhost takes: the guest's memory and its disks in memory."""
+    """Bytes that all hvhosts take: the guests' memory and their disks in memory."""
     total = parse_size(options.mem)
     for spec in options.disk:
         match = re.match(r'mem:(\d+[KMGT]?)', spec)
         if match:
             total += parse_size(match.group(1))
-    return total + parse_size(options.l1_mem)
+    return total * options.guests + parse_size(options.l1_mem)
 
 
 class Job:
@@ -70,35 +72,50 @@ class Job:
         if kind != 'file':
             return spec
         path, comma, flags = rest.partition(',')
-        return f'file:{self.machine.disk(path)}{comma}{flags}'
+        return f'file:{self.machine.disk(path, "ro" in flags.split(","))}{comma}{flags}'
 
-    def _script(self, kernel):
-        """What runs in the machine: --host-run programs in the background, then hvhost."""
+    def _hvhost(self, kernel, number):
+        """The command that starts guest @number's host."""
         options = self.options
         view = self.machine.view
+
+        def own(name):
+            """A file of this guest; the first one's have plain names."""
+            base, dot, rest = name.partition('.')
+            return f'{base}-{number}{dot}{rest}' if number > 1 else name
+
         append = ' '.join([GUEST_APPEND, 'quiet' if not options.verbose else 'ignore_loglevel',
-                           *options.append])
+                           f'LAB_GUEST={number}', *options.append])
         argv = [view(f'{self.path}/hvhost'), '--kernel', view(kernel),
                 '--initrd', view(f'{self.path}/initrd'), '--append', append,
                 '--cpus', str(options.cpus), '--mem', options.mem, '--on-reset', 'exit']
         for spec in options.disk:
-            argv += ['--disk', self._disk(spec)]
+            argv += ['--disk', self._disk(spec.replace(GUEST_NUMBER, str(number)))]
         for spec in options.nic:
-            argv += ['--nic', spec]
+            argv += ['--nic', spec.replace(GUEST_NUMBER, str(number))]
         if options.no_input:
             argv += ['--no-input']
-        if options.mode == 'shell':
+        if options.mode == 'shell' and number == 1:
             argv += ['--console', 'stdio']
         else:
-            argv += ['--console', view(f'{self.path}/console.log'), '--agent',
-                     '--agent-out', view(f'{self.path}/out.tar'),
-                     '--agent-status', view(f'{self.path}/agent-status')]
-        argv += ['--control', self.machine.control(), *options.host_arg]
+            argv += ['--console', view(f'{self.path}/{own("console.log")}')]
+        if options.mode != 'shell':
+            argv += ['--agent', '--agent-out', view(f'{self.path}/{own("out.tar")}'),
+                     '--agent-status', view(f'{self.path}/{own("agent-status")}')]
+        argv += ['--control', own(self.machine.control()), *options.host_arg]
+        return ' '.join(shlex.quote(word) for word in argv)
+
+    def _script(self, kernel):
+        """What runs in the machine: --host-run programs and further guests in the background,
+        then the first guest, whose end is the run's."""
         lines = ['# Made by the lab for one run.']
-        for number, command in enumerate(options.host_run, 1):
+        for number, command in enumerate(self.options.host_run, 1):
             lines.append(f'sh -c {shlex.quote(command)} </dev/null '
                          f'>"$JOB/host-run-{number}.log" 2>&1 &')
-        lines.append(' '.join(shlex.quote(word) for word in argv))
+        for number in range(2, self.options.guests + 1):
+            lines.append(f'{self._hvhost(kernel, number)} </dev/null '
+                         f'>"$JOB/guest-{number}.log" 2>&1 &')
+        lines.append(self._hvhost(kernel, 1))
         return '\n'.join(lines) + '\n'
 
     def prepare(self):
@@ -178,10 +195,11 @@ class Job:
                 termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
             self.mark('ended')
 
-    def _agent_status(self):
-        """The command's exit status as hvhost noted it, or None."""
+    def _status(self, name):
+        """The exit status noted in a file of the job, or None. agent-status is that of the
+        command, as hvhost was told; status is hvhost's own."""
         try:
-            with open(f'{self.path}/agent-status', encoding='ascii', errors='replace') as file:
+            with open(f'{self.path}/{name}', encoding='ascii', errors='replace') as file:
                 text = file.read().strip()
         except FileNotFoundError:
             return None
@@ -194,11 +212,15 @@ class Job:
         except FileNotFoundError:
             return ''
 
-    def collect(self):
-        """What the guest left in /out, and the logs, to --out."""
-        out = self.options.out
-        if not out:
-            return self.path
+    def _keep(self):
+        """The logs of a failure without --out: in the one place for the last of them."""
+        path = build_dir('lab') + '/last-failure'
+        with locked('last-failure'), filling(path) as work:
+            self.collect(work)
+        return path
+
+    def collect(self, out):
+        """What the guest left in /out, and the logs, to @out."""
         os.makedirs(out, exist_ok=True)
         for name in os.listdir(self.path):
             if name.endswith('.log'):
@@ -212,17 +234,21 @@ class Job:
                                          not m.name.startswith('/')])
             except (tarfile.TarError, EOFError) as error:
                 say(f'what the guest left in /out is damaged: {error}')
-        return out
 
     def verdict(self, timed_out):
         """The lab's exit status, with an explanation on stderr where it is not the command's."""
         if self.options.mode == 'shell':
             return EXIT_TIMEOUT if timed_out else 0
-        status = self._agent_status()
+        status = self._status('agent-status')
         if status is not None:
-            return status
+            if self.options.until:
+                say(f'the command ended with {status} before the guest\'s own end')
+            return status or (EXIT_NO_GUEST if self.options.until else 0)
         console = self._console()
         up = GUEST_UP in console
+        if up and self.options.until and \
+                self._status('status') == ENDINGS[self.options.until]:
+            return 0
         if timed_out:
             say(f'time is up ({self.options.timeout} s); the end of the guest\'s console:')
         elif up:
@@ -249,10 +275,10 @@ class Job:
             stop_group(self.process)
             self.process = None
             status = self.verdict(timed_out)
-            self.options.out = self.options.out or (tempfile.mkdtemp(prefix='hvic-out-')
-                                                    if status else '')
             if self.options.out:
-                self.collect()
+                self.collect(self.options.out)
+            elif status and not self.options.quiet:
+                self.options.out = self._keep()
             if status and not self.options.quiet:
                 say(f'exit {status}; logs are in {self.options.out}')
             if self.options.dmesg_clean:

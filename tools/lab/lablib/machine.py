@@ -93,7 +93,7 @@ class Direct:
     def control(self):
         return os.path.join(self.job, 'control.sock')
 
-    def disk(self, path):
+    def disk(self, path, readonly):
         return os.path.abspath(path)
 
     def start(self, stdin):
@@ -135,11 +135,11 @@ class Emulated:
         """Where hvhost's control socket is: not on the share, which holds no sockets."""
         return '/tmp/control.sock'
 
-    def disk(self, path):
+    def disk(self, path, readonly):
         """A file of this machine as a block device of L1."""
         if not os.path.isfile(path):
             raise LabError(f'--disk file:{path}: no such file', 2)
-        self.disks.append(os.path.abspath(path))
+        self.disks.append(os.path.abspath(path) + (',readonly=on' if readonly else ''))
         return f'/dev/vd{chr(ord("a") + len(self.disks) - 1)}'
 
     def command(self, fds):
