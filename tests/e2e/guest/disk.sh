@@ -13,6 +13,9 @@ disk=/dev/$(disk_of_lun 0)
 pass "disk at LUN 0 is found"
 note "$disk, $(disk_bytes "${disk#/dev/}") bytes"
 
+same "storage protocol" "${VSTOR:-6.2}" \
+	"$(host '{"cmd": "stats"}' | sed -n 's/.*"vstor_version": *"\([0-9.]*\)".*/\1/p')"
+
 # --- SCSI commands, by sg3_utils ---
 check "INQUIRY" sg_inq "$disk"
 check "VPD pages are listed" sg_vpd "$disk"

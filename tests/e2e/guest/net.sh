@@ -15,6 +15,8 @@ note "$nic, $(cat "/sys/class/net/$nic/address")"
 same "MAC address is the one that the host gave" \
 	"$(host '{"cmd": "stats"}' | sed -n 's/.*"mac": *"\([0-9a-fA-F:]*\)".*/\1/p' | tr A-F a-f)" \
 	"$(cat "/sys/class/net/$nic/address")"
+nvsp=$(host '{"cmd": "stats"}' | sed -n 's/.*"nvsp_version": *"\([0-9a-fx]*\)".*/\1/p')
+same "NVSP version" "${NVSP:-0x60001}" "$nvsp"
 check "DHCP lease" lease "$nic"
 [ ! -s /tmp/lease ] || note "$(cat /tmp/lease)"
 check "gateway answers ping" ping -c 3 -W 5 10.0.2.2
@@ -47,12 +49,21 @@ check "statistics" ethtool -S "$nic"
 check "channels" ethtool -l "$nic"
 check "ring sizes" ethtool -g "$nic"
 
-check "MTU 9000 is set" ip link set "$nic" mtu 9000
-same "MTU is 9000" 9000 "$(cat "/sys/class/net/$nic/mtu")"
-check "lease with MTU 9000" lease "$nic"
-check "download with MTU 9000" download payload
-check "MTU 1500 is set" ip link set "$nic" mtu 1500
-check "lease with MTU 1500" lease "$nic"
+if [ "$nvsp" = 0x00002 ]; then
+	# NVSP 1 has no message that tells the host of an MTU.
+	if ip link set "$nic" mtu 1501 2>/dev/null; then
+		fail "an MTU above 1500 is refused with NVSP 1"
+	else
+		pass "an MTU above 1500 is refused with NVSP 1"
+	fi
+else
+	check "MTU 9000 is set" ip link set "$nic" mtu 9000
+	same "MTU is 9000" 9000 "$(cat "/sys/class/net/$nic/mtu")"
+	check "lease with MTU 9000" lease "$nic"
+	check "download with MTU 9000" download payload
+	check "MTU 1500 is set" ip link set "$nic" mtu 1500
+	check "lease with MTU 1500" lease "$nic"
+fi
 
 carrier_is() {
 	[ "$(cat "/sys/class/net/$nic/carrier")" = "$1" ]
