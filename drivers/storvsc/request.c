@@ -6,6 +6,7 @@
 #include <linux/blk-mq.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
+#include <scsi/scsi_proto.h>
 #include <scsi/scsi_dbg.h>
 #include <scsi/scsi_eh.h>
 #include <scsi/scsi_tcq.h>
