@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The lab's program in the guest, static, in four roles: "prepare" mounts; "hotplug" loads
+ * The lab's program in the guest, static, in five roles: "prepare" mounts; "hotplug" loads
  * modules for devices as they appear; "run" owns the agent port (runs the command, streams its
- * output, serves hostctl, sends /out, powers off); as "hostctl" it asks the host.
+ * output, serves hostctl, sends /out, powers off); "serve" owns it beside a shell and serves
+ * hostctl alone; as "hostctl" it asks the host.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -224,6 +225,27 @@ static void hostctl_reply(struct hostctl *ctl)
 		hostctl_answer(ctl, buffer, frame.len);
 }
 
+/* What to poll for: a client, or its request when it is there. */
+static struct pollfd hostctl_wanted(const struct hostctl *ctl)
+{
+	return (struct pollfd){
+		.fd = ctl->client_fd < 0 ? ctl->listen_fd : ctl->client_fd,
+		.events = ctl->outstanding ? 0 : POLLIN,
+	};
+}
+
+static void hostctl_serve(struct hostctl *ctl, bool readable)
+{
+	if (ctl->outstanding) {
+		hostctl_reply(ctl);
+	} else if (readable && ctl->client_fd < 0) {
+		ctl->client_fd = accept4(ctl->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		ctl->used = 0;
+	} else if (readable) {
+		hostctl_read(ctl);
+	}
+}
+
 static int hostctl_main(int argc, char **argv)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = CONTROL_SOCKET };
@@ -345,8 +367,7 @@ static int run_command(struct hostctl *ctl)
 		struct pollfd fds[] = {
 			{ .fd = out, .events = POLLIN },
 			{ .fd = err, .events = POLLIN },
-			{ .fd = ctl->client_fd < 0 ? ctl->listen_fd : ctl->client_fd,
-			  .events = ctl->outstanding ? 0 : POLLIN },
+			hostctl_wanted(ctl),
 		};
 		int ready = poll(fds, 3, ended ? 0 : ctl->outstanding ? REPLY_POLL_MS : 100);
 
@@ -356,16 +377,7 @@ static int run_command(struct hostctl *ctl)
 			forward(&out, AGENT_STDOUT);
 		if (ready > 0 && fds[1].revents)
 			forward(&err, AGENT_STDERR);
-		if (ctl->outstanding) {
-			hostctl_reply(ctl);
-		} else if (ready > 0 && fds[2].revents) {
-			if (ctl->client_fd < 0) {
-				ctl->client_fd = accept4(ctl->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-				ctl->used = 0;
-			} else {
-				hostctl_read(ctl);
-			}
-		}
+		hostctl_serve(ctl, ready > 0 && fds[2].revents);
 	}
 	return wait_status(pid);
 }
@@ -398,22 +410,42 @@ static void send_out(void)
 	wait_status(pid);
 }
 
-static int run_main(void)
+static struct hostctl *port_setup(void)
 {
 	static struct hostctl ctl;
-	uint32_t status;
 
 	if (iopl(3))
 		die("iopl");
 	if (inl(AGENT_PORT_ID) != AGENT_PORT_MAGIC) {
 		fprintf(stderr, "agent: no host listens on the agent port\n");
-		return 1;
+		exit(1);
 	}
 	page_setup();
 	signal(SIGPIPE, SIG_IGN);
 	hostctl_listen(&ctl);
 	send_frame(AGENT_READY, NULL, 0);
-	status = run_command(&ctl);
+	return &ctl;
+}
+
+/* Until the guest ends. */
+__attribute__((noreturn)) static void serve_main(void)
+{
+	struct hostctl *ctl = port_setup();
+
+	for (;;) {
+		struct pollfd fd = hostctl_wanted(ctl);
+		int ready = poll(&fd, 1, ctl->outstanding ? REPLY_POLL_MS : -1);
+
+		hostctl_serve(ctl, ready > 0 && fd.revents);
+	}
+}
+
+static int run_main(void)
+{
+	struct hostctl *ctl = port_setup();
+	uint32_t status;
+
+	status = run_command(ctl);
 	save_dmesg();
 	send_out();
 	send_frame(AGENT_EXIT, &status, sizeof(status));
@@ -559,10 +591,12 @@ int main(int argc, char **argv)
 		return hostctl_main(argc, argv);
 	if (argc == 2 && !strcmp(argv[1], "run"))
 		return run_main();
+	if (argc == 2 && !strcmp(argv[1], "serve"))
+		serve_main();
 	if (argc == 2 && !strcmp(argv[1], "hotplug"))
 		return hotplug_main();
 	if (argc == 2 && !strcmp(argv[1], "prepare"))
 		return prepare_main();
-	fprintf(stderr, "usage: agent prepare|hotplug|run; hostctl JSON\n");
+	fprintf(stderr, "usage: agent prepare|hotplug|run|serve; hostctl JSON\n");
 	return 2;
 }

@@ -24,6 +24,7 @@ EXIT_COMPLAINED = 126   # the command ended well, but --dmesg-clean found compla
 CONSOLE_TAIL = 30       # lines of the guest's console shown when it did not come up
 GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr pci=noearly cryptomgr.notests'
 ENDINGS = {'off': 0, 'reset': 3}    # --until: hvhost's exit status
+ESCAPE = 0x01                # Ctrl-A, at the console of lab shell
 GUEST_NUMBER = '{guest}'     # in --disk and --nic
 GUEST_UP = 'init: up in '   # the guest's init says so on the console
 
@@ -51,6 +52,29 @@ def memory_needed(options):
         if match:
             total += parse_size(match.group(1))
     return total * options.guests + parse_size(options.l1_mem)
+
+
+class Keys:
+    """What is typed at a console of the guest: Ctrl-A x leaves, Ctrl-A Ctrl-A is one Ctrl-A."""
+
+    def __init__(self):
+        self.escaped = False
+
+    def take(self, data):
+        """The bytes that are for the guest; raises KeyboardInterrupt to leave."""
+        out = bytearray()
+        for key in data:
+            if self.escaped:
+                self.escaped = False
+                if key in b'xX':
+                    raise KeyboardInterrupt()
+                if key != ESCAPE:
+                    out.append(ESCAPE)
+            elif key == ESCAPE:
+                self.escaped = True
+                continue
+            out.append(key)
+        return bytes(out)
 
 
 class Job:
@@ -99,8 +123,9 @@ class Job:
             argv += ['--console', 'stdio']
         else:
             argv += ['--console', view(f'{self.path}/{own("console.log")}')]
+        argv += ['--agent']
         if options.mode != 'shell':
-            argv += ['--agent', '--agent-out', view(f'{self.path}/{own("out.tar")}'),
+            argv += ['--agent-out', view(f'{self.path}/{own("out.tar")}'),
                      '--agent-status', view(f'{self.path}/{own("agent-status")}')]
         argv += ['--control', own(self.machine.control()), *options.host_arg]
         return ' '.join(shlex.quote(word) for word in argv)
@@ -150,6 +175,7 @@ class Job:
         if stdin is not None:
             chooser.register(sys.stdin.fileno(), selectors.EVENT_READ, stdin)
         ended = False
+        keys = Keys()
         try:
             while True:
                 left = None if deadline is None else deadline - time.monotonic()
@@ -170,7 +196,7 @@ class Job:
                     if not data:
                         chooser.unregister(key.fd)
                     elif key.data == stdin and stdin is not None and key.fd == sys.stdin.fileno():
-                        os.write(stdin, data)
+                        _write_all(stdin, keys.take(data) if sys.stdin.isatty() else data)
                     else:
                         if not any(what == 'output' for _, what in self.marks):
                             self.mark('output')
@@ -314,6 +340,7 @@ def _write_all(fd, data):
 
 
 def raise_interrupt(*_):
-    """SIGTERM ends a run as Ctrl-C does."""
+    """SIGTERM, and the terminal's SIGHUP, end a run as Ctrl-C does."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     raise KeyboardInterrupt
