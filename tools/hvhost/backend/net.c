@@ -18,22 +18,31 @@ static const char *spec_args(const char *spec, const char *kind, char separator)
 	return spec[len] == separator ? spec + len + 1 : NULL;
 }
 
+static struct net_backend *backend_of(const char *spec, unsigned int mtu, struct loop *loop,
+				      const struct net_client *client, struct error *err)
+{
+	const char *args = spec_args(spec, "user", ',');
+
+	if (args)
+		return net_slirp_new(args, mtu, loop, client, err);
+	args = spec_args(spec, "hub", ':');
+	if (args)
+		return net_hub_new(args, loop, client, err);
+	args = spec_args(spec, "tap", ':');
+	if (args)
+		return net_tap_new(args, loop, client, err);
+	args = spec_args(spec, "none", ',');
+	if (args)
+		return net_none_new(args, err);
+	error_set(err, "nic \"%s\": the kind is one of user, hub:NAME, tap:IF, none", spec);
+	return NULL;
+}
+
 struct net_backend *net_backend_new(const char *spec, unsigned int mtu, struct loop *loop,
 				    const struct net_client *client, struct error *err)
 {
-	struct net_backend *be = NULL;
-	const char *args;
+	struct net_backend *be = backend_of(spec, mtu, loop, client, err);
 
-	if ((args = spec_args(spec, "user", ',')))
-		be = net_slirp_new(args, mtu, loop, client, err);
-	else if ((args = spec_args(spec, "hub", ':')))
-		be = net_hub_new(args, loop, client, err);
-	else if ((args = spec_args(spec, "tap", ':')))
-		be = net_tap_new(args, loop, client, err);
-	else if ((args = spec_args(spec, "none", ',')))
-		be = net_none_new(args, err);
-	else
-		error_set(err, "nic \"%s\": the kind is one of user, hub:NAME, tap:IF, none", spec);
 	if (be) {
 		be->loop = loop;
 		be->client = *client;

@@ -253,10 +253,11 @@ void netvsp_pump_control(struct netvsp *nic)
 
 void netvsp_send_control(struct netvsp *nic, const void *data, size_t len)
 {
-	struct netvsp_message *m;
+	struct netvsp_message *m = NULL;
 
-	if (nic->nr_control >= NETVSP_CONTROL_QUEUE || len > nic->slot_size ||
-	    !(m = malloc(sizeof(*m) + len))) {
+	if (nic->nr_control < NETVSP_CONTROL_QUEUE && len <= nic->slot_size)
+		m = malloc(sizeof(*m) + len);
+	if (!m) {
 		nic->drops[NETVSP_DROP_CONTROL]++;
 		return;
 	}
