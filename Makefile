@@ -14,8 +14,11 @@ help:
 	@echo
 	@echo "  make demo             boot a guest with our drivers and show them at work"
 	@echo "  make check            style, unit tests, end-to-end tests"
-	@echo "  make e2e              the end-to-end tests alone (ROWS='ours' picks rows)"
+	@echo "  make e2e              the end-to-end tests alone (ROWS='ours' picks rows; ROWS=--all)"
 	@echo "  make unit             the embedded host's unit tests"
+	@echo "  make kunit            the drivers' unit tests, in a debug kernel"
+	@echo "  make fuzz             the drivers' parsers under libFuzzer (SECONDS=60 in all)"
+	@echo "  make coverage         the lines of the drivers that kunit and e2e run, as a table"
 	@echo "  make style            checkpatch, sparse, W=1, shellcheck"
 	@echo "  make lab              a shell in a guest with our drivers"
 	@echo
@@ -121,6 +124,19 @@ e2e: hvhost
 	@tools/setup check
 	@tests/e2e/run $(ROWS)
 
+kunit: hvhost
+	@tools/setup check
+	@tests/kunit/run
+
+SECONDS ?= 60
+fuzz:
+	@tools/setup check
+	@tests/fuzz/run --seconds $(SECONDS)
+
+coverage: hvhost
+	@tools/setup check
+	@tests/coverage
+
 check:
 	@tools/setup check
 	@tests/check
@@ -129,4 +145,4 @@ clean:
 	rm -rf build
 
 .PHONY: help setup headers modules abi-check modules_install install uninstall dkms-install \
-	dkms-uninstall hvhost lab demo unit style e2e check clean
+	dkms-uninstall hvhost lab demo unit kunit fuzz coverage style e2e check clean

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <limits.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -116,6 +117,16 @@ static int cmd_power_button(void *arg, json_t *request, json_t *reply, struct er
 	return 0;
 }
 
+static int cmd_nmi(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct host *host = arg;
+	json_int_t cpu = json_integer_value(json_object_get(request, "cpu"));
+
+	if (cpu < 0 || cpu > UINT_MAX || machine_nmi(host->machine, cpu))
+		return error_set(err, "no running CPU %lld", (long long)cpu);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	const char *help;
@@ -128,6 +139,7 @@ static const struct {
 	{ "device-remove", "device: name or instance GUID", cmd_device_remove },
 	{ "quit", "end hvhost, as if the plug were pulled", cmd_quit },
 	{ "reset", "reset the guest", cmd_reset },
+	{ "nmi", "cpu: its number (0); send it a non-maskable interrupt", cmd_nmi },
 	{ "power-button", "press the ACPI power button", cmd_power_button },
 };
 

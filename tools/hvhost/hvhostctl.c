@@ -82,6 +82,8 @@ static const struct verb verbs[] = {
 	{ "stats", "stats", "", "counters of the bus and its devices", {}, 0, NULL, NULL },
 	{ "devices", "devices", "", "the devices", {}, 0, NULL, NULL },
 	{ "reset", "reset", "", "reset the guest at once", {}, 0, NULL, NULL },
+	{ "nmi", "nmi", "[cpu=N]", "a non-maskable interrupt, to see where a guest hangs",
+	  {}, 0, NULL, NULL },
 	{ "quit", "quit", "", "end hvhost at once", {}, 0, NULL, NULL },
 };
 

@@ -304,6 +304,14 @@ static int open_machine(struct host *host, struct error *err)
 	return host->machine ? 0 : -1;
 }
 
+/* System control port B: a guest reads there why an NMI came; never parity or bus errors. */
+#define NMI_REASON_PORT		0x61
+
+static uint8_t nmi_reason(void *arg, uint16_t offset, bool write, uint8_t value)
+{
+	return 0;
+}
+
 static int open_ports(struct host *host, struct error *err)
 {
 	const struct uart_ops uart_ops = { uart_irq, uart_output, uart_drained, host };
@@ -331,6 +339,8 @@ static int open_ports(struct host *host, struct error *err)
 	ports_add(&host->ports, &(struct port_range){
 		.first = CMOS_PORT, .count = CMOS_PORTS, .byte_fn = cmos_access,
 		.arg = &host->cmos });
+	ports_add(&host->ports, &(struct port_range){
+		.first = NMI_REASON_PORT, .count = 1, .byte_fn = nmi_reason });
 	ports_add(&host->ports, &(struct port_range){
 		.first = PM_PORT, .count = PM_PORTS, .byte_fn = pm_access, .arg = &host->pm });
 	if (host->opts.agent) {

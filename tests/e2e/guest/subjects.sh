@@ -14,4 +14,5 @@ for word; do
 		;;
 	esac
 done
+gcov-gather /out/gcov.tar
 exit "$worst"

@@ -193,6 +193,19 @@ void machine_irq(struct machine *m, unsigned int gsi, bool level)
 		ioctl(m->vm_fd, KVM_IRQ_LINE, &line);
 }
 
+int machine_nmi(struct machine *m, unsigned int cpu)
+{
+	struct kvm_msi msi = {
+		.address_lo = 0xfee00000 | (cpu & 0xff) << 12,
+		.address_hi = cpu & ~0xffu,
+		.data = 0x400,	/* delivery mode NMI; the vector has no meaning */
+	};
+
+	if (m->vm_fd < 0 || cpu >= m->config.nr_cpus)
+		return -EINVAL;
+	return ioctl(m->vm_fd, KVM_SIGNAL_MSI, &msi) < 0 ? -errno : 0;
+}
+
 /* ---- life ---- */
 
 static int set_memory(struct machine *m, struct error *err)

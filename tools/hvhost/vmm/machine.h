@@ -64,6 +64,9 @@ void machine_destroy(struct machine *m);
 /** machine_irq() - drive an interrupt line of the I/O APIC and PIC; any thread. */
 void machine_irq(struct machine *m, unsigned int gsi, bool level);
 
+/** machine_nmi() - a non-maskable interrupt to @cpu; any thread. Return: 0 or -errno. */
+int machine_nmi(struct machine *m, unsigned int cpu);
+
 /** machine_connect_sint() - see struct synic_ops. */
 int machine_connect_sint(struct machine *m, uint32_t vp, unsigned int sint, int irq_fd,
 			 int ack_fd);

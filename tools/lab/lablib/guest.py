@@ -194,6 +194,9 @@ def initramfs(where, kernel, options):
                     raise LabError(f'our build for {kernel.release} made no {module}.ko '
                                    f'(--drivers {options.drivers})')
                 tree.replace(module, ours[module.replace('-', '_')])
+        for module, path in ours.items():
+            if module.endswith('_kunit'):
+                tree.replace(module, path)
     for module in PRESENT:
         tree.want(module)
     for module in options.add_module:
@@ -204,6 +207,7 @@ def initramfs(where, kernel, options):
     archive.file(os.path.join(LAB, 'guest', 'init'), '/init')
     archive.file(agent(), '/lab/agent')
     archive.link('/lab/bin/hostctl', '../agent')
+    archive.file(os.path.join(LAB, 'guest', 'gcov-gather'), '/lab/bin/gcov-gather')
     # By these paths the kernel calls them.
     for name in ('modprobe', 'poweroff', 'reboot'):
         archive.link(f'/sbin/{name}', '/bin/busybox')

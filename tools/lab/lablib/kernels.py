@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 
-from lablib import apt
+from lablib import apt, debugkernel
 from lablib.util import EXIT_USAGE, LabError, cache_dir, filling, locked, say
 
 # name: (which packages, the suites to look in (tried in order), the suite whose compiler made it)
@@ -19,6 +19,8 @@ LINES = {
              (('{own}-security',), ('{own}-backports',), ('trixie',)), 'bookworm'),
     '7.3': (r'linux-image-7\.3\.\d+(\+deb13(\.\d+)?)?-amd64', (('trixie-backports',),), 'trixie'),
 }
+
+NAMES = (*LINES, *debugkernel.LINES)
 
 
 class Kernel:
@@ -94,7 +96,7 @@ def _take(tree, release, part, where):
     raise LabError(f'the packages of kernel {release} hold no {part}')
 
 
-def _fetch(name, pointer):
+def _fetch(name):
     root, package, version = _find(name)
     release = package[len('linux-image-'):]
     path = cache_dir('kernels') + f'/{package}_{version}'
@@ -115,9 +117,6 @@ def _fetch(name, pointer):
                            'version': version, 'suites': root.suites,
                            'toolchain': LINES[name][2] if '+deb13' not in release else 'trixie'},
                           file)
-    with open(pointer + '.new', 'w', encoding='utf-8') as file:
-        file.write(os.path.basename(path))
-    os.rename(pointer + '.new', pointer)
     return path
 
 
@@ -151,22 +150,26 @@ def _fetch_headers(kernel, path):
 
 
 def get(name, refresh=False):
-    """The kernel called @name, one of LINES or the directory of one in this layout."""
+    """The kernel called @name, one of NAMES or the directory of one in this layout."""
     if os.path.sep in name:
         if not os.path.exists(os.path.join(name, 'kernel.json')):
             raise LabError(f'{name} is no kernel directory (kernel.json, vmlinuz, config, '
                            'modules/)', EXIT_USAGE)
         return Kernel(os.path.abspath(name))
-    if name not in LINES:
-        raise LabError(f'no kernel {name!r}: {", ".join(LINES)}, or a directory', EXIT_USAGE)
-    pointer = cache_dir('kernels') + f'/{name}.current'
+    if name not in NAMES:
+        raise LabError(f'no kernel {name!r}: {", ".join(NAMES)}, or a directory', EXIT_USAGE)
+    debug = name in debugkernel.LINES
+    pointer = cache_dir('kernels') + f'/{name}{"-" + debugkernel.key() if debug else ""}.current'
     with locked('kernel-' + name):
         path = ''
         if os.path.exists(pointer) and not refresh:
             with open(pointer, encoding='utf-8') as file:
                 path = cache_dir('kernels') + '/' + file.read()
         if not os.path.isdir(path) or path.endswith('/'):
-            path = _fetch(name, pointer)
+            path = debugkernel.build(name) if debug else _fetch(name)
+            with open(pointer + '.new', 'w', encoding='utf-8') as file:
+                file.write(os.path.basename(path))
+            os.rename(pointer + '.new', pointer)
     return Kernel(path)
 
 
