@@ -122,7 +122,7 @@ static int send_slots(struct netvsp_channel *nc, uint32_t channel_type, uint32_t
 	} xfer;
 	struct nvsp_msg msg = { .header.type = htole32(NVSP_MSG_SEND_RNDIS_PACKET) };
 	struct iovec iov = { &msg, netvsp_msg_size(nic) };
-	uint64_t xid = (uint64_t)++nic->generation << 32 | head;
+	uint64_t xid = (uint64_t)(++nic->generation) << 32 | head;
 	uint32_t slot = head, last = head;
 	unsigned int n;
 	int ret;
