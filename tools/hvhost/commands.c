@@ -3,6 +3,7 @@
  * The control commands about the host as a whole; devices register their own.
  */
 #include "host.h"
+#include "hyperv/hostile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,16 @@ static int cmd_stats(void *arg, json_t *request, json_t *reply, struct error *er
 	json_object_set_new(reply, "hypercalls", hypercall_stats(&host->hypercalls));
 	json_object_set_new(reply, "synic", synic_stats(host->synic));
 	json_object_set_new(reply, "vmbus", vmbus_server_stats(host->server));
+	json_object_set_new(reply, "hostile",
+			    hostile_stats(vmbus_server_hostile(host->server), false));
 	return 0;
+}
+
+static int cmd_hostile(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct host *host = arg;
+
+	return hostile_command(host->server, request, reply, err);
 }
 
 static int cmd_devices(void *arg, json_t *request, json_t *reply, struct error *err)
@@ -140,6 +150,8 @@ static const struct {
 	{ "quit", "end hvhost, as if the plug were pulled", cmd_quit },
 	{ "reset", "reset the guest", cmd_reset },
 	{ "nmi", "cpu: its number (0); send it a non-maskable interrupt", cmd_nmi },
+	{ "hostile", "spec: SEED[,CLASS...][,rate=N][,after=N] or off; without it, what was done",
+	  cmd_hostile },
 	{ "power-button", "press the ACPI power button", cmd_power_button },
 };
 

@@ -140,6 +140,12 @@ static int parse_on_reset(const struct option_desc *desc, void *field, const cha
 	return 0;
 }
 
+static int parse_hostile(const struct option_desc *desc, void *field, const char *arg,
+			 struct error *err)
+{
+	return hostile_parse(field, arg, err);
+}
+
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct option_desc descs[] = {
@@ -161,6 +167,8 @@ static const struct option_desc descs[] = {
 	  "newest network protocol: 1, 2, 4, 5, 6, 6.1 (default)" },
 	{ "hide", "FEATURE,...", parse_hidden, FIELD(hidden_features),
 	  "Hyper-V features not to offer, see below" },
+	{ "hostile", "SEED[,WORD]", parse_hostile, FIELD(hostile),
+	  "lie to the guest, see below" },
 	{ "on-reset", "WHAT", parse_on_reset, FIELD(exit_on_reset),
 	  "reboot (default), or exit with status 3" },
 	{ "control", "SOCKET", parse_text, FIELD(control), "serve control requests (hvhostctl)" },
@@ -227,6 +235,10 @@ void options_help(FILE *to)
 		fprintf(to, "  --%-17s %-12s %s\n", descs[i].name,
 			descs[i].arg ? descs[i].arg : "", descs[i].help);
 	fprintf(to, "\nFeatures that --hide knows: %s\n", cpuid_features_help());
+	fputs("\nA hostile host changes what it sends, the same way for the same SEED. WORDs: classes\n"
+	      "(messages, ring, ranges, storage, network, input, services, silence, interrupts,\n"
+	      "rescind; default all), rate=N (one item in N, default 16), after=N (the first N\n"
+	      "items of each channel are left alone).\n", to);
 	fputs("\nExit status: 0 the guest powered off or hvhost was told to quit, 1 an error,\n"
 	      "2 a wrong command line, 3 a reset with --on-reset exit, 4 a triple fault with\n"
 	      "--on-reset exit.\n", to);

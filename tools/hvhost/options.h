@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "error.h"
+#include "hyperv/hostile.h"
 
 #define OPTIONS_MAX_SPECS	64
 
@@ -32,6 +33,7 @@ struct options {
 	uint32_t nvsp_max_version;	/* NVSP_VERSION_*; 0: the newest */
 	uint32_t hidden_features;	/* from cpuid_hide() */
 	bool exit_on_reset;
+	struct hostile_config hostile;	/* no classes: an honest host */
 	const char *control;		/* NULL: no socket */
 	const char *console;
 	bool agent;

@@ -33,6 +33,10 @@ static void flush_signals(struct vmbus_channel *ch)
 
 	if (ring_in_freed(&ch->in))
 		ch->want_signal = true;
+	if (hostile_interrupt(ch) && ch->want_signal) {
+		arm_turn(ch, TURN_POLL);
+		return;
+	}
 	if (!ch->want_signal)
 		return;
 	ch->want_signal = false;
@@ -162,6 +166,7 @@ void channel_stop(void *arg)
 void channel_free(struct vmbus_channel *ch)
 {
 	loop_timer_free(ch->turn);
+	hostile_stream_drop(&ch->hostile);
 	ranges_free(&ch->ranges);
 	free(ch->packet);
 	free(ch);
@@ -254,6 +259,34 @@ static bool type_is_sendable(uint16_t type)
 	       type == VMBUS_PKT_DATA_USING_XFER_PAGES;
 }
 
+int channel_reserve(struct vmbus_channel *ch, uint32_t total)
+{
+	int ret;
+
+	do {
+		ret = ring_out_begin(&ch->out, total);
+		if (ret == -EAGAIN)
+			ch->counters.ring_full++;
+	} while (ret == -EAGAIN && !ring_out_wait(&ch->out, total));
+	if (ret == -EBADMSG) {
+		channel_broke(ch, "bad read index in the host's ring", ret);
+		return -EPIPE;
+	}
+	if (ret == -EAGAIN)
+		arm_turn(ch, TURN_NOW);
+	return ret;
+}
+
+void channel_sent(struct vmbus_channel *ch, uint32_t total)
+{
+	if (ring_out_end(&ch->out)) {
+		ch->want_signal = true;
+		arm_turn(ch, TURN_NOW);
+	}
+	ch->counters.packets_out++;
+	ch->counters.bytes_out += total;
+}
+
 int vmbus_channel_send(struct vmbus_channel *ch, uint16_t type, uint16_t flags, uint64_t xid,
 		       const void *hdr, size_t hdr_len, const struct iovec *iov, int niov)
 {
@@ -272,20 +305,9 @@ int vmbus_channel_send(struct vmbus_channel *ch, uint16_t type, uint16_t flags, 
 	total = sizeof(head) + hdr_len + ((payload + 7) & ~(size_t)7);
 	if (total > VMBUS_PKT_MAX)
 		return -EMSGSIZE;
-	do {
-		ret = ring_out_begin(&ch->out, total);
-		if (ret == -EAGAIN)
-			ch->counters.ring_full++;
-	} while (ret == -EAGAIN && !ring_out_wait(&ch->out, total));
-	if (ret == -EBADMSG) {
-		channel_broke(ch, "bad read index in the host's ring", ret);
-		return -EPIPE;
-	}
-	if (ret) {
-		if (ret == -EAGAIN)
-			arm_turn(ch, TURN_NOW);
+	ret = channel_reserve(ch, total);
+	if (ret)
 		return ret;
-	}
 	head = (struct vmbus_pkt_header) {
 		.type = htole16(type),
 		.offset8 = htole16((sizeof(head) + hdr_len) / 8),
@@ -293,18 +315,17 @@ int vmbus_channel_send(struct vmbus_channel *ch, uint16_t type, uint16_t flags, 
 		.flags = htole16(flags),
 		.xid = htole64(xid),
 	};
+	if (hostile_armed(&ch->dev->server->hostile)) {
+		hostile_send(ch, &head, sizeof(head), hdr, hdr_len, iov, niov, total);
+		return 0;
+	}
 	ring_out_put(&ch->out, &head, sizeof(head));
 	if (hdr_len)
 		ring_out_put(&ch->out, hdr, hdr_len);
 	for (i = 0; i < niov; i++)
 		ring_out_put(&ch->out, iov[i].iov_base, iov[i].iov_len);
 	ring_out_put(&ch->out, NULL, total - sizeof(head) - hdr_len - payload);
-	if (ring_out_end(&ch->out)) {
-		ch->want_signal = true;
-		arm_turn(ch, TURN_NOW);
-	}
-	ch->counters.packets_out++;
-	ch->counters.bytes_out += total;
+	channel_sent(ch, total);
 	return 0;
 }
 

@@ -22,6 +22,7 @@
 #include "loop.h"
 #include "vmm/memory.h"
 
+struct hostile;
 struct synic;
 struct vmbus_server;
 struct vmbus_device;
@@ -89,6 +90,9 @@ bool vmbus_server_quiet(const struct vmbus_server *server);
  * their counters, as JSON. Main loop. Return: a new reference.
  */
 json_t *vmbus_server_stats(struct vmbus_server *server);
+
+/** vmbus_server_hostile() - how the server lies to the guest; see hyperv/hostile.h. */
+struct hostile *vmbus_server_hostile(struct vmbus_server *server);
 
 /* ---- devices ---- */
 

@@ -12,6 +12,7 @@
 
 #include "hvic/vmbus.h"
 #include "hyperv/gpadl.h"
+#include "hyperv/hostile.h"
 #include "hyperv/packet.h"
 #include "hyperv/ring.h"
 #include "hyperv/synic.h"
@@ -98,6 +99,7 @@ struct vmbus_channel {
 	size_t packet_cap;
 	struct ranges ranges;
 	struct channel_counters counters;
+	struct hostile_stream hostile;
 };
 
 struct vmbus_device {
@@ -111,6 +113,7 @@ struct vmbus_device {
 	char name[32];
 	void *priv;
 	bool removing;
+	bool bouncing;			/* rescinded, and offered again when the guest let go */
 	struct vmbus_channel *channels;	/* the primary first */
 };
 
@@ -120,6 +123,14 @@ struct out_message {
 	unsigned int sint;
 	size_t len;
 	uint8_t payload[HV_MESSAGE_PAYLOAD_MAX];
+};
+
+/* Messages that a hostile host may send again. */
+#define HOSTILE_SENT_MAX	16u
+
+struct hostile_sent {
+	uint8_t bytes[HV_MESSAGE_PAYLOAD_MAX];
+	size_t len;
 };
 
 struct vmbus_contact {
@@ -162,6 +173,11 @@ struct vmbus_server {
 
 	uint64_t messages_in, messages_out, bad_messages, busy_slots, timed_retries, lost_messages;
 	unsigned int logged;
+
+	struct hostile hostile;
+	struct hostile_stream hostile_messages;
+	struct hostile_sent hostile_sent[HOSTILE_SENT_MAX];
+	unsigned int nr_hostile_sent;
 };
 
 /* vmbus_server.c */
@@ -182,6 +198,9 @@ const char *vmbus_conn_state_name(const struct vmbus_server *server);
 void vmbus_send(struct vmbus_server *server, enum vmbus_msg_type type, void *msg, size_t len);
 void vmbus_send_to(struct vmbus_server *server, uint32_t vp, unsigned int sint,
 		   enum vmbus_msg_type type, void *msg, size_t len);
+/** vmbus_queue() - the same with a whole message, as it is. */
+void vmbus_queue(struct vmbus_server *server, uint32_t vp, unsigned int sint, const void *bytes,
+		 size_t len);
 int vmbus_message_init(struct vmbus_server *server);
 void vmbus_message_drop_all(struct vmbus_server *server);
 
@@ -190,6 +209,8 @@ void vmbus_request_offers(struct vmbus_server *server, const void *msg, size_t l
 void vmbus_relid_released(struct vmbus_server *server, const void *msg, size_t len);
 /** vmbus_channel_revoke() - close and rescind a channel. */
 void vmbus_channel_revoke(struct vmbus_channel *ch);
+/** vmbus_device_bounce() - rescind a device; it is offered anew when the guest let go. */
+void vmbus_device_bounce(struct vmbus_device *dev);
 /** vmbus_device_check_gone() - free what no one knows any more; may free the device. */
 void vmbus_device_check_gone(struct vmbus_device *dev);
 /** vmbus_devices_disconnect() - the connection is over: no channel is offered any more. */
@@ -230,6 +251,10 @@ struct channel_start {
 	int status;			/* out: 0, or what the guest is told */
 };
 
+/** channel_reserve() - make room for @total bytes. Return: as vmbus_channel_send(). */
+int channel_reserve(struct vmbus_channel *ch, uint32_t total);
+/** channel_sent() - what was put into the room is whole. */
+void channel_sent(struct vmbus_channel *ch, uint32_t total);
 void channel_start(void *start);
 void channel_stop(void *channel);
 void channel_free(struct vmbus_channel *ch);

@@ -72,10 +72,9 @@ static void slot_free(void *arg, uint32_t vp, unsigned int sint)
 	loop_call(server->loop, pump_out, server);
 }
 
-void vmbus_send_to(struct vmbus_server *server, uint32_t vp, unsigned int sint,
-		   enum vmbus_msg_type type, void *msg, size_t len)
+void vmbus_queue(struct vmbus_server *server, uint32_t vp, unsigned int sint, const void *bytes,
+		 size_t len)
 {
-	struct vmbus_msg_header head = { .type = htole32(type) };
 	struct out_message *m = calloc(1, sizeof(*m));
 	bool idle = !server->out;
 
@@ -83,8 +82,7 @@ void vmbus_send_to(struct vmbus_server *server, uint32_t vp, unsigned int sint,
 		server->lost_messages++;
 		return;
 	}
-	memcpy(m->payload, msg, len);
-	memcpy(m->payload, &head, sizeof(head));
+	memcpy(m->payload, bytes, len);
 	m->len = len;
 	m->vp = vp;
 	m->sint = sint;
@@ -93,6 +91,16 @@ void vmbus_send_to(struct vmbus_server *server, uint32_t vp, unsigned int sint,
 	atomic_fetch_add(&server->out_queue, 1);
 	if (idle)
 		pump_out(server);
+}
+
+void vmbus_send_to(struct vmbus_server *server, uint32_t vp, unsigned int sint,
+		   enum vmbus_msg_type type, void *msg, size_t len)
+{
+	struct vmbus_msg_header head = { .type = htole32(type) };
+
+	memcpy(msg, &head, sizeof(head));
+	if (!hostile_message(server, vp, sint, msg, len))
+		vmbus_queue(server, vp, sint, msg, len);
 }
 
 void vmbus_send(struct vmbus_server *server, enum vmbus_msg_type type, void *msg, size_t len)

@@ -159,6 +159,29 @@ static void device_free(struct vmbus_device *dev)
 	free(dev);
 }
 
+/* A rescinded device of which the guest knows nothing any more is offered as if it were new. */
+static void offer_again(struct vmbus_device *dev)
+{
+	struct vmbus_channel *primary = dev->channels;
+
+	if (primary->state != CHANNEL_RELEASED || primary->busy || primary->next)
+		return;
+	dev->bouncing = false;
+	channel_set_state(primary, CHANNEL_IDLE);
+	if (may_offer(dev->server))
+		send_offer(primary);
+}
+
+/* Subchannels first: a guest looks for the primary when one of them goes. */
+static void revoke_all(struct vmbus_device *dev)
+{
+	struct vmbus_channel *ch;
+
+	for (ch = dev->channels->next; ch; ch = ch->next)
+		vmbus_channel_revoke(ch);
+	vmbus_channel_revoke(dev->channels);
+}
+
 void vmbus_device_check_gone(struct vmbus_device *dev)
 {
 	struct vmbus_channel *ch, *next;
@@ -173,6 +196,18 @@ void vmbus_device_check_gone(struct vmbus_device *dev)
 	}
 	if (gone)
 		device_free(dev);
+	else if (dev->bouncing)
+		offer_again(dev);
+}
+
+void vmbus_device_bounce(struct vmbus_device *dev)
+{
+	if (dev->removing || dev->bouncing)
+		return;
+	if (dev->channels->state != CHANNEL_OFFERED && dev->channels->state != CHANNEL_OPEN)
+		return;
+	dev->bouncing = true;
+	revoke_all(dev);
 }
 
 void vmbus_devices_disconnect(struct vmbus_server *server)
@@ -210,15 +245,10 @@ bool vmbus_devices_idle(const struct vmbus_server *server)
 
 void vmbus_device_remove(struct vmbus_device *dev)
 {
-	struct vmbus_channel *ch;
-
 	if (dev->removing)
 		return;
 	dev->removing = true;
-	/* Subchannels first: a guest looks for the primary when one of them goes. */
-	for (ch = dev->channels->next; ch; ch = ch->next)
-		vmbus_channel_revoke(ch);
-	vmbus_channel_revoke(dev->channels);
+	revoke_all(dev);
 	vmbus_device_check_gone(dev);
 }
 

@@ -32,6 +32,7 @@ void channel_set_state(struct vmbus_channel *ch, enum channel_state state)
 		[CHANNEL_OFFERED] = 1u << CHANNEL_OPEN | 1u << CHANNEL_REVOKED | 1u << CHANNEL_IDLE,
 		[CHANNEL_OPEN] = 1u << CHANNEL_OFFERED,
 		[CHANNEL_REVOKED] = 1u << CHANNEL_RELEASED,
+		[CHANNEL_RELEASED] = 1u << CHANNEL_IDLE,	/* to be offered again */
 	};
 
 	if (!(legal[ch->state] & 1u << state)) {

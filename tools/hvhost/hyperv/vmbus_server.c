@@ -200,6 +200,7 @@ struct vmbus_server *vmbus_server_new(struct loop *main_loop, struct guest_memor
 	for (i = 0; i <= VMBUS_RELID_MAX; i++)
 		server->signal_fd[i] = -1;
 	pthread_mutex_init(&server->lock, NULL);
+	hostile_init(&server->hostile);
 	if (vmbus_message_init(server)) {
 		free(server);
 		return NULL;
@@ -213,6 +214,11 @@ void vmbus_server_reset(struct vmbus_server *server)
 	server->unload_owed = false;
 	server->contact_waits = false;
 	start_closing(server);
+}
+
+struct hostile *vmbus_server_hostile(struct vmbus_server *server)
+{
+	return &server->hostile;
 }
 
 bool vmbus_server_quiet(const struct vmbus_server *server)
@@ -242,6 +248,8 @@ void vmbus_server_free(struct vmbus_server *server)
 	synic_on_slot_free(server->synic, NULL, NULL);
 	vmbus_message_drop_all(server);
 	loop_timer_free(server->out_retry);
+	hostile_stream_drop(&server->hostile_messages);
+	hostile_destroy(&server->hostile);
 	pthread_mutex_destroy(&server->lock);
 	free(server);
 }

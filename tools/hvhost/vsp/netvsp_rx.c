@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hyperv/hostile.h"
 #include "vsp/netvsp_internal.h"
 
 /* ---- slots ---- */
@@ -130,6 +131,8 @@ static int send_slots(struct netvsp_channel *nc, uint32_t channel_type, uint32_t
 	for (n = 0; n < count; n++) {
 		xfer.ranges[n].byte_count = htole32(nic->slots[slot].len);
 		xfer.ranges[n].byte_offset = htole32(slot * nic->slot_size);
+		hostile_rndis(nc->ch, nic->recv_gpadl, (size_t)slot * nic->slot_size,
+			      nic->slots[slot].len);
 		last = slot;
 		slot = nic->slots[slot].next;
 	}
