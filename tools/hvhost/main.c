@@ -369,7 +369,7 @@ static int open_bus(struct host *host, struct error *err)
 	host->server = vmbus_server_new(host->loop, &host->mem, host->synic, &server_config);
 	if (!host->server)
 		return error_set(err, "cannot start the VMBus server: %s", strerror(errno));
-	if (host->opts.hostile.classes)
+	if (host->opts.hostile.classes || host->opts.hostile.lie)
 		hostile_set(vmbus_server_hostile(host->server), &host->opts.hostile);
 	return 0;
 }

@@ -62,6 +62,13 @@ static int parse_word(struct hostile_config *config, const char *word, struct er
 		config->after = value;
 		return 0;
 	}
+	if (!strncmp(word, "lie=", 4)) {
+		config->lie = hostile_lie_find(word + 4);
+		if (!config->lie)
+			return error_set(err, "hostile: no lie \"%s\"; \"hostile\" without a specification lists them",
+					 word + 4);
+		return 0;
+	}
 	if (!strcmp(word, "all")) {
 		config->classes = HOSTILE_ALL;
 		return 0;
@@ -90,11 +97,11 @@ int hostile_parse(struct hostile_config *config, const char *text, struct error 
 	rest = copy;
 	word = strsep(&rest, ",+");
 	if (parse_number(word, UINT64_MAX, &config->seed))
-		ret = error_set(err, "hostile: \"%s\" is no seed: SEED[,CLASS...][,rate=N][,after=N] or off",
+		ret = error_set(err, "hostile: \"%s\" is no seed: SEED[,CLASS...][,rate=N][,after=N][,lie=NAME] or off",
 				word);
 	while (!ret && (word = strsep(&rest, ",+")))
 		ret = parse_word(config, word, err);
-	if (!config->classes)
+	if (!config->classes && !config->lie)
 		config->classes = HOSTILE_ALL;
 	free(copy);
 	return ret;
@@ -130,19 +137,21 @@ void hostile_destroy(struct hostile *hostile)
 
 void hostile_set(struct hostile *hostile, const struct hostile_config *config)
 {
+	unsigned int armed = config->classes | (config->lie ? HOSTILE_LIE : 0);
 	unsigned int i;
 
 	pthread_mutex_lock(&hostile->lock);
-	if (config->classes) {
+	if (armed) {
 		hostile->config = *config;
 		hostile->nr_notes = 0;
+		hostile->told = 0;
 		for (i = 0; i < HOSTILE_CLASSES; i++) {
 			hostile->seen[i] = 0;
 			hostile->changed[i] = 0;
 		}
 		atomic_fetch_add(&hostile->generation, 1);
 	}
-	atomic_store(&hostile->classes, config->classes);
+	atomic_store(&hostile->classes, armed);
 	pthread_mutex_unlock(&hostile->lock);
 }
 
@@ -246,6 +255,11 @@ json_t *hostile_stats(struct hostile *hostile, bool notes)
 			  "rate", (json_int_t)hostile->config.rate,
 			  "after", (json_int_t)hostile->config.after,
 			  "classes", classes, "items", items);
+	if (hostile->config.lie) {
+		json_object_set_new(stats, "lie",
+				    json_string(hostile_lie_name(hostile->config.lie)));
+		json_object_set_new(stats, "told", json_integer(hostile->told));
+	}
 	if (notes)
 		json_object_set_new(stats, "notes", note_list(hostile));
 	pthread_mutex_unlock(&hostile->lock);

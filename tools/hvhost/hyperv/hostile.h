@@ -39,19 +39,24 @@ enum hostile_class {
 };
 
 #define HOSTILE_ALL		((1u << HOSTILE_CLASSES) - 1)
+#define HOSTILE_LIE		(1u << HOSTILE_CLASSES)	/* armed for one lie with a name */
 #define HOSTILE_RATE_DEFAULT	16u
 #define HOSTILE_RESCIND_RATE	32u	/* a rescind is this much rarer than another lie */
+
+struct hostile_lie;
 
 struct hostile_config {
 	uint64_t seed;
 	uint32_t classes;	/* bits by enum hostile_class; 0: the host is honest */
 	uint32_t rate;		/* one of this many items is changed, on average */
 	uint32_t after;		/* items of each channel that are left alone first */
+	const struct hostile_lie *lie;	/* told whenever it fits, or NULL */
 };
 
 /**
- * hostile_parse() - read "SEED[,WORD]...", each WORD a class (joined by + or ,), rate=N, after=N
- * Without a class: all. "off" is an honest host.
+ * hostile_parse() - read "SEED[,WORD]...", each WORD a class (joined by + or ,), rate=N, after=N,
+ * lie=NAME (see hostile_lie_find())
+ * Without a class or a lie: all classes. "off" is an honest host.
  * Return: 0, or -1 with @err.
  */
 int hostile_parse(struct hostile_config *config, const char *text, struct error *err);
@@ -81,6 +86,7 @@ struct hostile {
 	atomic_uint classes;		/* as in config: 0 is all that an honest host reads */
 	_Atomic uint64_t seen[HOSTILE_CLASSES];
 	_Atomic uint64_t changed[HOSTILE_CLASSES];
+	_Atomic uint64_t told;		/* how often the lie with a name was */
 };
 
 void hostile_init(struct hostile *hostile);
@@ -180,6 +186,31 @@ void hostile_rndis_item(struct hostile_rng *rng, struct hostile_item *item);
 
 /** hostile_message_item() - change a channel message; it stays within VMBUS_MESSAGE_MAX. */
 enum hostile_fate hostile_message_item(struct hostile_rng *rng, struct hostile_item *item);
+
+/* ---- one lie with a name (hostile_lies.c) ---- */
+
+enum hostile_where {
+	HOSTILE_AT_MESSAGE,
+	HOSTILE_AT_PACKET,
+	HOSTILE_AT_RNDIS
+};
+
+/** hostile_lie_find() - Return: the lie called @name, or NULL. */
+const struct hostile_lie *hostile_lie_find(const char *name);
+const char *hostile_lie_name(const struct hostile_lie *lie);
+/** hostile_lie_list() - {name: what it is}. Return: a new reference. */
+json_t *hostile_lie_list(void);
+
+/** hostile_lie_fits() - whether @lie is about such an item
+ * @base: bytes in front of the payload
+ */
+bool hostile_lie_fits(const struct hostile_lie *lie, enum hostile_where where,
+		      enum hostile_device device, uint16_t packet_type,
+		      const struct hostile_item *item, uint32_t base);
+
+/** hostile_lie_tell() - change the item; @write_index is set when that is to be wrong. */
+enum hostile_fate hostile_lie_tell(const struct hostile_lie *lie, struct hostile_item *item,
+				   uint32_t base, bool *write_index);
 
 /* ---- where it is done ---- */
 

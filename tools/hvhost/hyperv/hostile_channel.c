@@ -81,6 +81,21 @@ static void lie_in_rings(struct vmbus_channel *ch)
 	vmbus_channel_kick(ch);
 }
 
+/* The lie with a name, when there is one and it fits. */
+static enum hostile_fate tell(struct vmbus_channel *ch, enum hostile_where where,
+			      struct hostile_item *item, uint32_t base, bool *write_index)
+{
+	const struct vmbus_pkt_header *head = (const void *)item->bytes;
+	const struct hostile_lie *lie = ch->hostile.config.lie;
+
+	if (!lie || !hostile_lie_fits(lie, where, hostile_device(ch->dev->ops->name),
+				      where == HOSTILE_AT_PACKET ? le16toh(head->type) : 0, item,
+				      base))
+		return HOSTILE_SEND;
+	ch->dev->server->hostile.told++;
+	return hostile_lie_tell(lie, item, base, write_index);
+}
+
 static enum hostile_fate change(struct vmbus_channel *ch, struct hostile_item *item,
 				uint32_t base, bool *lie)
 {
@@ -118,7 +133,7 @@ void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, c
 {
 	struct hostile_item item = { .cap = (total + ROOM_TO_GROW) & ~7u };
 	enum hostile_fate fate = HOSTILE_SEND;
-	bool lie = false, held = ch->hostile.held;
+	bool lie = false, write_index = false, held = ch->hostile.held;
 	int i;
 
 	if (item.cap > VMBUS_PKT_MAX)
@@ -137,7 +152,9 @@ void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, c
 	}
 	item.len = total;
 	if (begin(ch)) {
-		fate = change(ch, &item, head_len + hdr_len, &lie);
+		fate = tell(ch, HOSTILE_AT_PACKET, &item, head_len + hdr_len, &write_index);
+		if (fate == HOSTILE_SEND)
+			fate = change(ch, &item, head_len + hdr_len, &lie);
 		if (hostile_take(&ch->dev->server->hostile, &ch->hostile, HOSTILE_RESCIND))
 			hostile_rescind(ch->dev->server, hostile_below(&ch->hostile.rng, 2) ?
 					ch->dev->serial : 0, hostile_random(&ch->hostile.rng));
@@ -154,6 +171,10 @@ void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, c
 		send_held(ch);
 	if (lie)
 		lie_in_rings(ch);
+	if (write_index) {
+		set_word(&ch->out.ring, WORD(write_index), ch->out.ring.size + 8);
+		vmbus_channel_kick(ch);
+	}
 	free(item.bytes);
 }
 
@@ -163,16 +184,22 @@ void hostile_rndis(struct vmbus_channel *ch, struct vmbus_gpadl *gpadl, size_t o
 {
 	uint8_t bytes[RNDIS_MAX];
 	struct hostile_item item = { .bytes = bytes, .cap = sizeof(bytes) };
+	bool take, unused;
 
-	if (!begin(ch) ||
-	    !hostile_take(&ch->dev->server->hostile, &ch->hostile, HOSTILE_NETWORK))
+	if (!begin(ch))
+		return;
+	take = hostile_take(&ch->dev->server->hostile, &ch->hostile, HOSTILE_NETWORK);
+	if (!take && !ch->hostile.config.lie)
 		return;
 	item.len = len < sizeof(bytes) ? len : sizeof(bytes);
 	if (vmbus_gpadl_read(gpadl, offset, bytes, item.len))
 		return;
-	hostile_rndis_item(&ch->hostile.rng, &item);
+	tell(ch, HOSTILE_AT_RNDIS, &item, 0, &unused);
+	if (take) {
+		hostile_rndis_item(&ch->hostile.rng, &item);
+		note(ch, HOSTILE_NETWORK, item.note);
+	}
 	vmbus_gpadl_write(gpadl, offset, bytes, item.len);
-	note(ch, HOSTILE_NETWORK, item.note);
 }
 
 /* ---- interrupts ---- */

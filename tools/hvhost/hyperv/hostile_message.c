@@ -88,6 +88,18 @@ static void unasked(struct vmbus_server *server, struct hostile_rng *rng, uint32
 	vmbus_queue(server, vp, sint, &any, sizeof(any));
 }
 
+/* The lie with a name, when there is one and it fits. */
+static enum hostile_fate tell(struct vmbus_server *server, struct hostile_item *item)
+{
+	const struct hostile_lie *lie = server->hostile_messages.config.lie;
+	bool unused;
+
+	if (!lie || !hostile_lie_fits(lie, HOSTILE_AT_MESSAGE, 0, 0, item, 0))
+		return HOSTILE_SEND;
+	server->hostile.told++;
+	return hostile_lie_tell(lie, item, 0, &unused);
+}
+
 static enum hostile_fate change(struct vmbus_server *server, struct hostile_item *item,
 				uint32_t vp, unsigned int sint)
 {
@@ -136,7 +148,9 @@ bool hostile_message(struct vmbus_server *server, uint32_t vp, unsigned int sint
 	remember(server, payload, len);
 	memcpy(bytes, payload, len);
 	held = stream->held;
-	fate = change(server, &item, vp, sint);
+	fate = tell(server, &item);
+	if (fate == HOSTILE_SEND)
+		fate = change(server, &item, vp, sint);
 	if (fate == HOSTILE_LATER && !hostile_hold(stream, &item))
 		fate = HOSTILE_SEND;
 	if (fate == HOSTILE_SEND || fate == HOSTILE_TWICE)
@@ -171,8 +185,10 @@ int hostile_command(struct vmbus_server *server, json_t *request, json_t *reply,
 		if (hostile_parse(&config, json_string_value(spec), err))
 			return -1;
 		hostile_set(&server->hostile, &config);
-		if (!config.classes)
+		if (!hostile_armed(&server->hostile))
 			settle(server);
+	} else {
+		json_object_set_new(reply, "lies", hostile_lie_list());
 	}
 	json_object_set_new(reply, "hostile", hostile_stats(&server->hostile, true));
 	return 0;

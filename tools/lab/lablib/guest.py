@@ -216,7 +216,8 @@ def initramfs(where, kernel, options):
     archive.text('/etc/group', 'root:x:0:\n')
     archive.text('/etc/hosts', '127.0.0.1 localhost guest\n')
     resolved = ','.join(f'{driver}={origin}' for driver, origin in chosen.items())
-    archive.text('/lab/settings', f'LAB_MODULES="{" ".join(LOADED)}"\nLAB_MODE={options.mode}\n'
+    loaded = () if options.unloaded else LOADED
+    archive.text('/lab/settings', f'LAB_MODULES="{" ".join(loaded)}"\nLAB_MODE={options.mode}\n'
                  f'export HVIC_DRIVERS="{resolved}"\n')
     archive.data('/lab/command', b''.join(word.encode() + b'\0' for word in options.command))
     archive.entries['/init'] = (archive.entries['/init'][0] | 0o111,
