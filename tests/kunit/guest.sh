@@ -10,7 +10,10 @@ failed=0
 for module; do
 	echo "kunit: $module" >/dev/kmsg
 	modprobe "$module" || failed=1
+	modprobe -r "$module" || failed=1
 	# A second round proves that the suite leaves nothing behind that its start trips over.
+	echo "kunit: again" >/dev/kmsg
+	modprobe "$module" || failed=1
 	modprobe -r "$module" || failed=1
 done
 if [ -w "$leaks" ]; then
