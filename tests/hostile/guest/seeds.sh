@@ -1,0 +1,272 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# In a guest: for each SPEC (see hvhost --hostile) traffic on every device, the host lies for
+# SECONDS, then it is honest again: nothing may hang, every module unloads and loads, and the
+# devices work. Usage: seeds.sh SECONDS LIMIT SPEC...
+# Lines for the runner: SEED, COUNT, STEP and RESULT, each with the SPEC.
+# What a function is given is in the caller's names:
+# shellcheck disable=SC2154
+. /lab/e2e/lib.sh
+seconds=$1
+limit=$2
+shift 2
+modules="hv_storvsc hv_netvsc hid_hyperv hyperv_keyboard hv_utils"
+case ${HVIC_DRIVERS:-} in
+*vmbus=ours*) bus=hv_vmbus ;;
+*) bus= ;;
+esac
+
+say() {
+	echo "$1 $spec $2"
+}
+
+now() {
+	cut -d. -f1 /proc/uptime
+}
+
+# bounded SECONDS COMMAND...: its status, or 124 when it has not ended by then and will not be
+# waited for any more.
+bounded() {
+	bounded_end=$(($(now) + $1))
+	shift
+	"$@" >/tmp/bounded.log 2>&1 </dev/null &
+	bounded_pid=$!
+	while kill -0 "$bounded_pid" 2>/dev/null; do
+		case $(cut -d' ' -f3 "/proc/$bounded_pid/stat" 2>/dev/null) in
+		Z|'') break ;;
+		esac
+		if [ "$(now)" -ge "$bounded_end" ]; then
+			kill -9 "$bounded_pid" 2>/dev/null
+			return 124
+		fi
+		usleep 50000
+	done
+	wait "$bounded_pid"
+}
+
+# "PID NAME" of the tasks that sleep and cannot be interrupted.
+stuck_tasks() {
+	for stuck_stat in /proc/[0-9]*/task/*/stat; do
+		read -r stuck_line 2>/dev/null <"$stuck_stat" || continue
+		case ${stuck_line##*) } in
+		D*)
+			stuck_pid=${stuck_line%% *}
+			stuck_name=${stuck_line#*(}
+			echo "$stuck_pid ${stuck_name%)*}"
+			;;
+		esac
+	done
+}
+
+stacks() {
+	stuck_tasks | while read -r task name; do
+		echo "  | $task $name"
+		sed 's/^/  |   /' "/proc/$task/stack" 2>/dev/null
+	done
+}
+
+# --- traffic: each a loop that ends when /run/traffic goes ---
+
+on_disk() {
+	while [ -e /run/traffic ]; do
+		disk=$(disk_of_lun 0) || { usleep 200000; continue; }
+		dd if=/dev/zero of="/dev/$disk" bs=32k count=64 oflag=direct
+		dd if="/dev/$disk" of=/dev/null bs=4k count=128 iflag=direct
+		sg_inq "/dev/$disk"
+		sg_turs "/dev/$disk"
+		usleep 20000
+	done
+}
+
+on_nic() {
+	while [ -e /run/traffic ]; do
+		nic=$(synthetic_nic) || { usleep 200000; continue; }
+		ip addr show dev "$nic" | grep -q 10.0.2.15 || {
+			ip link set "$nic" up
+			ip addr replace 10.0.2.15/24 dev "$nic"
+		}
+		timeout 2 ping -c 10 -i 0.05 -W 1 -s 900 10.0.2.2
+		timeout 3 wget -q -O /dev/null http://10.0.2.2:8080/payload
+		ethtool -S "$nic"
+		ethtool -k "$nic"
+	done
+}
+
+on_input() {
+	while [ -e /run/traffic ]; do
+		host '{"cmd": "key", "keys": ["a", "b", "enter"]}'
+		host '{"cmd": "mouse-move", "x": 5000, "y": 9000}'
+		host '{"cmd": "mouse-click", "button": "left"}'
+		usleep 10000
+	done
+}
+
+on_services() {
+	while [ -e /run/traffic ]; do
+		host '{"cmd": "heartbeat"}'
+		host '{"cmd": "time-sync"}'
+		host '{"cmd": "kvp-set", "pool": "external", "key": "colour", "value": "blue"}'
+		host '{"cmd": "kvp-list", "pool": "external"}'
+		host '{"cmd": "shutdown"}'
+		usleep 50000
+	done
+}
+
+# What makes channel messages: devices that are closed and opened, LUNs that come and go.
+on_bus() {
+	while [ -e /run/traffic ]; do
+		host '{"cmd": "lun-add", "controller": "scsi0", "lun": 5, "spec": "mem:4M"}'
+		timeout 5 rmmod hid_hyperv
+		timeout 5 modprobe hid-hyperv
+		timeout 5 rmmod hyperv_keyboard
+		timeout 5 modprobe hyperv-keyboard
+		host '{"cmd": "lun-remove", "controller": "scsi0", "lun": 5}'
+		nic=$(synthetic_nic) && ip link set "$nic" down && ip link set "$nic" up
+		usleep 100000
+	done
+}
+
+# --- after it ---
+
+# Everything that the traffic started has ended, and no task sleeps for good.
+settled() {
+	settled_end=$(($(now) + limit))
+	while :; do
+		left=$(stuck_tasks)
+		for pid in $traffic; do
+			case $(cut -d' ' -f3 "/proc/$pid/stat" 2>/dev/null) in
+			''|Z) ;;
+			*) left="$left traffic:$pid" ;;
+			esac
+		done
+		[ -n "$left" ] || return 0
+		[ "$(now)" -lt "$settled_end" ] || return 1
+		usleep 200000
+	done
+}
+
+reload_all() {
+	# hv_utils is in use while its daemon runs.
+	pid=$(pidof hv_kvp_daemon) && kill -9 "$pid"
+	for module in $modules $bus; do
+		[ -d "/sys/module/$module" ] || continue
+		reload_end=$(($(now) + limit))
+		until bounded "$limit" rmmod "$module"; do
+			if [ "$(now)" -ge "$reload_end" ]; then
+				echo "rmmod $module: $(cat /tmp/bounded.log)"
+				return 1
+			fi
+			usleep 200000
+		done
+	done
+	for module in $bus $modules; do
+		if ! bounded "$limit" modprobe "$module"; then
+			echo "modprobe $module: $(cat /tmp/bounded.log)"
+			return 1
+		fi
+	done
+	bounded 10 hv_kvp_daemon || :
+}
+
+short_limits() {
+	echo 8 >/sys/module/hv_storvsc/parameters/io_deadline
+	[ ! -w /sys/module/hv_vmbus/parameters/response_timeout ] ||
+		echo 6 >/sys/module/hv_vmbus/parameters/response_timeout
+	for path in /sys/bus/scsi/devices/*/timeout; do
+		[ ! -w "$path" ] || echo 4 >"$path"
+	done
+} 2>/dev/null
+
+disk_works() {
+	disk=/dev/$(disk_of_lun 0) || return 1
+	seq 1 20000 | head -c 65536 >/tmp/pattern
+	dd if=/tmp/pattern of="$disk" bs=64k count=1 seek=1 oflag=direct &&
+		dd if="$disk" of=/tmp/read bs=64k count=1 skip=1 iflag=direct &&
+		cmp /tmp/pattern /tmp/read
+}
+
+nic_works() {
+	nic=$(synthetic_nic) || return 1
+	ip link set "$nic" up
+	ip addr replace 10.0.2.15/24 dev "$nic"
+	ping -c 1 -W 2 10.0.2.2
+}
+
+input_works() {
+	grep -qi mouse /proc/bus/input/devices && grep -qi keyboard /proc/bus/input/devices
+}
+
+# step NAME COMMAND...: within the limit, again and again until it succeeds.
+step() {
+	step_name=$1
+	shift
+	step_end=$(($(now) + limit))
+	until bounded "$limit" "$@"; do
+		if [ "$(now)" -ge "$step_end" ]; then
+			say RESULT "FAIL $step_name: $(tail -n 1 /tmp/bounded.log)"
+			stacks
+			return 1
+		fi
+		usleep 300000
+	done
+}
+
+one() {
+	echo "hostile: $spec begins" >/dev/kmsg
+	say SEED "at $(now) s"
+	short_limits
+	touch /run/traffic
+	traffic=
+	for kind in on_disk on_nic on_input on_services on_bus; do
+		$kind >/dev/null 2>&1 </dev/null &
+		traffic="$traffic $!"
+	done
+	sleep 1
+	host "{\"cmd\": \"hostile\", \"spec\": \"$spec\"}" >/tmp/reply || {
+		say RESULT "FAIL the host refuses: $(cat /tmp/reply)"
+		rm -f /run/traffic
+		return 1
+	}
+	sleep "$seconds"
+	host '{"cmd": "hostile", "spec": "off"}' >/tmp/counts
+	say COUNT "$(tr -d '\n' </tmp/counts)"
+	rm -f /run/traffic
+	say STEP "honest at $(now) s"
+	if ! settled; then
+		say RESULT "FAIL tasks do not end:$left"
+		stacks
+		return 1
+	fi
+	say STEP "settled at $(now) s"
+	if ! reload_all >/tmp/reload.log 2>&1; then
+		say RESULT "FAIL reload: $(tr '\n' ' ' </tmp/reload.log)"
+		stacks
+		return 1
+	fi
+	say STEP "reloaded at $(now) s"
+	step "the disk works again" disk_works || return 1
+	step "the NIC works again" nic_works || return 1
+	step "mouse and keyboard are back" input_works || return 1
+	say RESULT "ok at $(now) s"
+}
+
+# A shutdown that the host asks for comes here, whatever it asks.
+printf '#!/bin/sh\nexit 0\n' >/tmp/nothing
+chmod +x /tmp/nothing
+echo /tmp/nothing >/proc/sys/kernel/poweroff_cmd
+rm -f /sbin/reboot /sbin/poweroff
+cp /tmp/nothing /sbin/reboot
+cp /tmp/nothing /sbin/poweroff
+mkdir -p /var/lib/hyperv
+hv_kvp_daemon 2>/dev/null || :
+until_true 20 have_lun 0
+until_true 20 synthetic_nic
+for spec; do
+	if ! one; then
+		fail "$spec"
+		break
+	fi
+done
+echo "hostile: end" >/dev/kmsg
+gcov-gather /out/gcov.tar 2>/dev/null || :
+finish
