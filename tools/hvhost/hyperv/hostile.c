@@ -79,8 +79,7 @@ static int parse_word(struct hostile_config *config, const char *word, struct er
 			return 0;
 		}
 	}
-	return error_set(err, "hostile: unknown class \"%s\": messages, ring, ranges, storage, network, input, services, silence, interrupts, rescind, all",
-			 word);
+	return error_set(err, "hostile: unknown class \"%s\"; hvhost --help lists them", word);
 }
 
 int hostile_parse(struct hostile_config *config, const char *text, struct error *err)

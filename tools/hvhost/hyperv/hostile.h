@@ -41,7 +41,7 @@ enum hostile_class {
 #define HOSTILE_ALL		((1u << HOSTILE_CLASSES) - 1)
 #define HOSTILE_LIE		(1u << HOSTILE_CLASSES)	/* armed for one lie with a name */
 #define HOSTILE_RATE_DEFAULT	16u
-#define HOSTILE_RESCIND_RATE	32u	/* a rescind is this much rarer than another lie */
+#define HOSTILE_RESCIND_RATE	8u	/* a rescind is this much rarer than another lie */
 
 struct hostile_lie;
 
