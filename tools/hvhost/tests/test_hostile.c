@@ -20,16 +20,16 @@ static void specification(void **state)
 		const char *text;
 		struct hostile_config config;
 	} good[] = {
-		{ "1", { 1, HOSTILE_ALL, 16, 0 } },
-		{ "0x10", { 16, HOSTILE_ALL, 16, 0 } },
-		{ "18446744073709551615", { UINT64_MAX, HOSTILE_ALL, 16, 0 } },
-		{ "7,ring", { 7, 1u << HOSTILE_RING, 16, 0 } },
-		{ "7,ring+storage", { 7, 1u << HOSTILE_RING | 1u << HOSTILE_STORAGE, 16, 0 } },
+		{ "1", { 1, HOSTILE_ALL, 16, 0, NULL } },
+		{ "0x10", { 16, HOSTILE_ALL, 16, 0, NULL } },
+		{ "18446744073709551615", { UINT64_MAX, HOSTILE_ALL, 16, 0, NULL } },
+		{ "7,ring", { 7, 1u << HOSTILE_RING, 16, 0, NULL } },
+		{ "7,ring+storage", { 7, 1u << HOSTILE_RING | 1u << HOSTILE_STORAGE, 16, 0, NULL } },
 		{ "7,messages,rescind,rate=3,after=100",
-		  { 7, 1u << HOSTILE_MESSAGES | 1u << HOSTILE_RESCIND, 3, 100 } },
-		{ "7,rate=1000000", { 7, HOSTILE_ALL, 1000000, 0 } },
-		{ "7,all", { 7, HOSTILE_ALL, 16, 0 } },
-		{ "off", { 0, 0, 16, 0 } },
+		  { 7, 1u << HOSTILE_MESSAGES | 1u << HOSTILE_RESCIND, 3, 100, NULL } },
+		{ "7,rate=1000000", { 7, HOSTILE_ALL, 1000000, 0, NULL } },
+		{ "7,all", { 7, HOSTILE_ALL, 16, 0, NULL } },
+		{ "off", { 0, 0, 16, 0, NULL } },
 	};
 	struct hostile_config config;
 	struct error err;
