@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The suites of hv_netvsc_kunit.ko, which are one a file. */
+#include <linux/module.h>
+
+#include "suites.h"
+
+kunit_test_suites(&nvsp_suite, &rndis_suite, &rndis_build_suite);
+
+MODULE_DESCRIPTION("KUnit suites of hv_netvsc");
+MODULE_LICENSE("GPL");
