@@ -7,16 +7,19 @@ import re
 
 from lablib.util import LAB
 
-BAD = re.compile(
+# The kernel's complaints about itself.
+SPLAT = (
     r'WARNING:|BUG:|\bOops\b|Call Trace:|Kernel panic|general protection fault|'
     r'unable to handle|INFO: (task|rcu|possible|trying)|rcu: INFO|soft lockup|hard LOCKUP|'
     r'possible (recursive|circular|irq)|inconsistent lock state|suspicious RCU|'
-    r'UBSAN:|KASAN:|kmemleak:|refcount_t:|list_(add|del) corruption|'
-    r'scheduling while atomic|sleeping function|I/O error|'
-    r'NETDEV WATCHDOG|blocked for more than|disagrees about version|Unknown symbol|'
+    r'UBSAN:|KASAN:|KFENCE:|kmemleak:|refcount_t:|list_(add|del) corruption|'
+    r'scheduling while atomic|sleeping function|blocked for more than|stack segment|'
+    r'double fault|invalid opcode|divide error|kernel tried to execute')
+# And what a driver says when something is wrong, which it may when its host lies.
+BAD = (
+    r'I/O error|NETDEV WATCHDOG|disagrees about version|Unknown symbol|'
     r'(hv_vmbus|hv_storvsc|hv_netvsc|hid-hyperv|hyperv.keyboard|hv_utils|hv_balloon|hyperv)\b.*'
-    r'(\berrors?\b|fail|unable|timed? ?out|invalid|corrupt|unexpected|unhandled)',
-    re.IGNORECASE)
+    r'(\berrors?\b|fail|unable|timed? ?out|invalid|corrupt|unexpected|unhandled)')
 
 
 def allowed():
@@ -26,8 +29,17 @@ def allowed():
                 if line.strip() and not line.startswith('#')]
 
 
+def splats(*paths):
+    """The lines of the logs @paths that no kernel should write, each once."""
+    return _matching(re.compile(SPLAT, re.IGNORECASE), paths)
+
+
 def complaints(*paths):
-    """The lines of the logs @paths that should not be there, each once."""
+    """The lines of the logs @paths that no good run has, each once."""
+    return _matching(re.compile(f'{SPLAT}|{BAD}', re.IGNORECASE), paths)
+
+
+def _matching(pattern, paths):
     found = []
     exceptions = allowed()
     for path in paths:
@@ -37,7 +49,7 @@ def complaints(*paths):
             for line in file:
                 line = re.sub(r'^<\d+>', '', line.strip())
                 text = re.sub(r'^\[[^]]*\] *', '', line)
-                if BAD.search(text) and not any(rule.search(text) for rule in exceptions) and \
+                if pattern.search(text) and not any(rule.search(text) for rule in exceptions) and \
                         line not in found:
                     found.append(line)
     return found
