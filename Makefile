@@ -18,6 +18,10 @@ help:
 	@echo "  make unit             the embedded host's unit tests"
 	@echo "  make kunit            the drivers' unit tests, in a debug kernel"
 	@echo "  make fuzz             the drivers' parsers under libFuzzer (SECONDS=60 in all)"
+	@echo "  make hostile          ours under a host that lies, seed by seed (SEEDS=3 of each class)"
+	@echo "  make lies             one lie at a time, ours and in-tree side by side"
+	@echo "  make alloc            loads, unloads and I/O while allocations fail"
+	@echo "  make soak             seeds of lies for HOURS=8"
 	@echo "  make coverage         the lines of the drivers that kunit and e2e run, as a table"
 	@echo "  make style            checkpatch, sparse, W=1, shellcheck"
 	@echo "  make lab              a shell in a guest with our drivers"
@@ -133,6 +137,24 @@ fuzz:
 	@tools/setup check
 	@tests/fuzz/run --seconds $(SECONDS)
 
+SEEDS ?= 3
+hostile: hvhost
+	@tools/setup check
+	@tests/hostile/run --kernel debug --seeds $(SEEDS)
+
+HOURS ?= 8
+soak: hvhost
+	@tools/setup check
+	@tests/hostile/run --kernel debug --hours $(HOURS)
+
+lies: hvhost
+	@tools/setup check
+	@tests/lies/run
+
+alloc: hvhost
+	@tools/setup check
+	@tests/alloc/run
+
 coverage: hvhost
 	@tools/setup check
 	@tests/coverage
@@ -145,4 +167,4 @@ clean:
 	rm -rf build
 
 .PHONY: help setup headers modules abi-check modules_install install uninstall dkms-install \
-	dkms-uninstall hvhost lab demo unit kunit fuzz coverage style e2e check clean
+	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style e2e check clean
