@@ -10,7 +10,7 @@
 seconds=$1
 limit=$2
 shift 2
-modules="hv_storvsc hv_netvsc hid_hyperv hyperv_keyboard hv_utils"
+ours="hv_storvsc hv_netvsc hid_hyperv hyperv_keyboard"
 case ${HVIC_DRIVERS:-} in
 *vmbus=ours*) bus=hv_vmbus ;;
 *) bus= ;;
@@ -191,8 +191,24 @@ load() {
 
 reload_all() {
 	# shellcheck disable=SC2086
-	unload $modules $bus && load $bus $modules || return 1
-	bounded 10 hv_kvp_daemon || :
+	unload $ours hv_utils $bus && load $bus $ours
+}
+
+# In-tree hv_utils frees what it does not have when its channel cannot be opened (6.1.192:
+# hv_kvp_deinit() after a failed vmbus_open()), so it is here only for lies in its own packets.
+services_for() {
+	utils=$(find /lib/modules -name 'hv_utils.ko*')
+	case $spec in
+	*,services*)
+		[ ! -e /run/hv_utils.ko ] || mv /run/hv_utils.ko "$(cat /run/hv_utils.path)"
+		load hv_utils
+		bounded 10 hv_kvp_daemon
+		;;
+	*)
+		unload hv_utils
+		[ -z "$utils" ] || { echo "$utils" >/run/hv_utils.path && mv "$utils" /run/hv_utils.ko; }
+		;;
+	esac
 }
 
 # The greetings are lied in too: what the class is about is loaded again meanwhile. It may fail.
@@ -202,7 +218,7 @@ reload_under_lies() {
 	*,network*|*,ranges*) reload=hv_netvsc ;;
 	*,input*) reload="hid_hyperv hyperv_keyboard" ;;
 	*,services*) reload=hv_utils ;;
-	*) reload="$modules $bus" ;;
+	*) reload="$ours $bus" ;;
 	esac
 	patience=0
 	# shellcheck disable=SC2086
@@ -259,6 +275,8 @@ step() {
 one() {
 	echo "hostile: $spec begins" >/dev/kmsg
 	say SEED "at $(now) s"
+	patience=1
+	services_for >/tmp/services.log 2>&1
 	short_limits
 	touch /run/traffic
 	traffic=
