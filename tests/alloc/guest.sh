@@ -45,7 +45,7 @@ load_of() {
 	refused=0
 	survived=0
 	while [ "$n" -le 600 ]; do
-		[ ! -d "/sys/module/$module" ] || modprobe -r "$module" || {
+		[ ! -d "/sys/module/$module" ] || rmmod "$module" || {
 			fail "$module does not unload after failure $n"
 			return 1
 		}
@@ -57,7 +57,7 @@ load_of() {
 		n=$((n + step))
 	done
 	echo 0 >/proc/self/fail-nth
-	modprobe -r "$module" 2>/dev/null
+	rmmod "$module" 2>/dev/null
 	check "$module loads after $refused refused and $survived limping loads" modprobe "$module"
 }
 
@@ -101,7 +101,7 @@ for module in $devices; do
 done
 # The bus, with nothing on it.
 for module in $devices hv_utils; do
-	modprobe -r "$module" 2>/dev/null
+	rmmod "$module" 2>/dev/null
 done
 load_of hv_vmbus
 check "everything loads" all_loaded
@@ -123,7 +123,7 @@ for kind in "atomic allocations:1" "all allocations of the traffic:0"; do
 	rm -f /run/traffic
 	wait $!
 	for module in $devices; do
-		modprobe -r "$module" || fail "$module does not unload after ${kind%:*}"
+		rmmod "$module" || fail "$module does not unload after ${kind%:*}"
 	done
 	check "everything loads after ${kind%:*} failed" all_loaded
 	check "all works after ${kind%:*} failed" until_true 60 works
