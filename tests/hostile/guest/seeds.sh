@@ -155,8 +155,22 @@ settled() {
 	done
 }
 
-# unload MODULE...: each, as soon as nothing uses it any more.
+# unload MODULE...: each; those that are in use stay, and then it fails.
 unload() {
+	# hv_utils is in use while its daemon runs.
+	pid=$(pidof hv_kvp_daemon) && kill -9 "$pid"
+	unload_status=0
+	for module; do
+		[ -d "/sys/module/$module" ] || continue
+		if ! bounded "$limit" rmmod "$module"; then
+			echo "rmmod $module: $(cat /tmp/bounded.log)"
+			unload_status=1
+		fi
+	done
+	return "$unload_status"
+}
+
+load() {
 	# hv_utils is in use while its daemon runs.
 	pid=$(pidof hv_kvp_daemon) && kill -9 "$pid"
 	for module; do
@@ -189,9 +203,16 @@ load() {
 	done
 }
 
+# A device that comes back loads its driver again at any time, so all of them until the bus goes.
 reload_all() {
+	reload_end=$(($(now) + limit))
 	# shellcheck disable=SC2086
-	unload $ours hv_utils $bus && load $bus $ours
+	until unload $ours hv_utils $bus; do
+		[ "$(now)" -lt "$reload_end" ] || return 1
+		usleep 300000
+	done
+	# shellcheck disable=SC2086
+	load $bus $ours
 }
 
 # In-tree hv_utils frees what it does not have when its channel cannot be opened (6.1.192:
@@ -220,12 +241,10 @@ reload_under_lies() {
 	*,services*) reload=hv_utils ;;
 	*) reload="$ours $bus" ;;
 	esac
-	patience=0
 	# shellcheck disable=SC2086
 	unload $reload || :
 	# shellcheck disable=SC2086
 	load $bus $reload || :
-	patience=1
 	sleep 2
 }
 
@@ -275,7 +294,6 @@ step() {
 one() {
 	echo "hostile: $spec begins" >/dev/kmsg
 	say SEED "at $(now) s"
-	patience=1
 	services_for >/tmp/services.log 2>&1
 	short_limits
 	touch /run/traffic
