@@ -171,22 +171,6 @@ unload() {
 }
 
 load() {
-	# hv_utils is in use while its daemon runs.
-	pid=$(pidof hv_kvp_daemon) && kill -9 "$pid"
-	for module; do
-		[ -d "/sys/module/$module" ] || continue
-		unload_end=$(($(now) + limit))
-		until bounded "$limit" rmmod "$module"; do
-			if [ "$(now)" -ge "$unload_end" ] || [ "$patience" = 0 ]; then
-				echo "rmmod $module: $(cat /tmp/bounded.log)"
-				return 1
-			fi
-			usleep 200000
-		done
-	done
-}
-
-load() {
 	for module; do
 		case $module in
 		hv_vmbus) set -- response_timeout=6 ;;
