@@ -12,11 +12,6 @@
 
 #include "netvsc.h"
 
-/* How long a host that missed an answer once is waited for again. */
-#define SILENT_TIMEOUT	HZ
-/* The end of a session waits for frames that the host still has. */
-#define DRAIN_TIMEOUT	(5 * HZ)
-
 /**
  * netvsc_wait() - wait for the host, with a bound
  * @s: the session
@@ -29,7 +24,7 @@
 int netvsc_wait(struct netvsc_session *s, struct completion *done, const char *what)
 {
 	struct netvsc_adapter *a = netdev_priv(s->net);
-	unsigned long timeout = s->silent ? SILENT_TIMEOUT : NETVSC_HOST_TIMEOUT;
+	unsigned long timeout = s->silent ? NETVSC_SILENT_TIMEOUT : NETVSC_HOST_TIMEOUT;
 	unsigned long until = jiffies + timeout;
 
 	while (!wait_for_completion_timeout(done, NETVSC_WAIT_SLICE)) {
@@ -62,7 +57,7 @@ int netvsc_wait(struct netvsc_session *s, struct completion *done, const char *w
  */
 int netvsc_post(struct netvsc_session *s, const struct nvsp_msg *msg, u64 id, u32 flags)
 {
-	unsigned long until = jiffies + (s->silent ? SILENT_TIMEOUT : NETVSC_HOST_TIMEOUT);
+	unsigned long until = jiffies + (s->silent ? NETVSC_SILENT_TIMEOUT : NETVSC_HOST_TIMEOUT);
 	struct nvsp_msg copy = *msg;
 	int ret;
 
@@ -197,7 +192,7 @@ fail:
 /* Until the host has given back all frames and we all of its. */
 static void drain(struct netvsc_session *s)
 {
-	unsigned long until = jiffies + (s->silent ? SILENT_TIMEOUT : DRAIN_TIMEOUT);
+	unsigned long until = jiffies + (s->silent ? NETVSC_SILENT_TIMEOUT : NETVSC_DRAIN_TIMEOUT);
 	bool idle;
 	unsigned int i;
 

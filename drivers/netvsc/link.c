@@ -7,9 +7,6 @@
 
 #include "netvsc.h"
 
-/* Users of the link's state hear of one change a second; we make one in two. */
-#define LINK_INTERVAL	(2 * HZ)
-
 /* What an indication adds to the events that wait. */
 static u32 add_event(u32 events, u32 status)
 {
@@ -89,7 +86,7 @@ static void link_down(struct netvsc_session *s)
 void netvsc_link_work(struct work_struct *w)
 {
 	struct netvsc_adapter *a = container_of(w, struct netvsc_adapter, link_work.work);
-	unsigned long due = a->link_changed + LINK_INTERVAL;
+	unsigned long due = a->link_changed + NETVSC_LINK_INTERVAL;
 	struct netvsc_session *s;
 	u32 events;
 
@@ -103,7 +100,7 @@ void netvsc_link_work(struct work_struct *w)
 		goto out;
 	if (time_before(jiffies, due)) {
 		schedule_delayed_work(&a->link_work,
-				      min_t(unsigned long, due - jiffies, LINK_INTERVAL));
+				      min_t(unsigned long, due - jiffies, NETVSC_LINK_INTERVAL));
 		goto out;
 	}
 
@@ -118,7 +115,7 @@ void netvsc_link_work(struct work_struct *w)
 	a->link_changed = jiffies;
 	if (events & NETVSC_LINK_FLAP && !s->link_down) {
 		link_down(s);
-		schedule_delayed_work(&a->link_work, LINK_INTERVAL);
+		schedule_delayed_work(&a->link_work, NETVSC_LINK_INTERVAL);
 	} else if (events & NETVSC_LINK_DOWN) {
 		if (!s->link_down)
 			link_down(s);

@@ -25,8 +25,17 @@
 struct bpf_prog;
 struct netlink_ext_ack;
 
-/* The longest that any wait for the host lasts, in jiffies. */
+/* How long the host is waited for, in jiffies; tests bring a shorter patience of their own. */
+#ifndef NETVSC_HOST_TIMEOUT
+/* The longest that any wait lasts. */
 #define NETVSC_HOST_TIMEOUT	(10 * HZ)
+/* How long a host that missed an answer once is waited for again. */
+#define NETVSC_SILENT_TIMEOUT	HZ
+/* The end of a session waits for frames that the host still has. */
+#define NETVSC_DRAIN_TIMEOUT	(5 * HZ)
+/* Users of the link's state hear of one change a second; we make one in two. */
+#define NETVSC_LINK_INTERVAL	(2 * HZ)
+#endif
 /* Between two looks at "has the channel been rescinded?" while waiting, in jiffies. */
 #define NETVSC_WAIT_SLICE	(HZ / 10)
 
