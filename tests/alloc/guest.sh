@@ -92,6 +92,7 @@ traffic() {
 
 [ -w "$debug/failslab/probability" ] || mount -t debugfs debugfs "$debug"
 inject verbose 0
+inject ignore-gfp-wait 0
 inject probability 0
 check "all works before" until_true 30 works
 
