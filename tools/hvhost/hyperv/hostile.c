@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HELD_MAX	4096u	/* a longer packet is not held back */
+#define ECHO_MAX	1000u
 
 static const char *const class_names[HOSTILE_CLASSES] = {
 	[HOSTILE_MESSAGES] = "messages",
@@ -62,6 +62,12 @@ static int parse_word(struct hostile_config *config, const char *word, struct er
 		config->after = value;
 		return 0;
 	}
+	if (!strncmp(word, "echo=", 5)) {
+		if (parse_number(word + 5, ECHO_MAX, &value))
+			return error_set(err, "hostile: %s: at most %u echoes", word, ECHO_MAX);
+		config->echo = value;
+		return 0;
+	}
 	if (!strncmp(word, "lie=", 4)) {
 		config->lie = hostile_lie_find(word + 4);
 		if (!config->lie)
@@ -96,7 +102,7 @@ int hostile_parse(struct hostile_config *config, const char *text, struct error 
 	rest = copy;
 	word = strsep(&rest, ",+");
 	if (parse_number(word, UINT64_MAX, &config->seed))
-		ret = error_set(err, "hostile: \"%s\" is no seed: SEED[,CLASS...][,rate=N][,after=N][,lie=NAME] or off",
+		ret = error_set(err, "hostile: \"%s\" is no seed: SEED[,CLASS...][,rate=N][,after=N][,echo=N][,lie=NAME] or off",
 				word);
 	while (!ret && (word = strsep(&rest, ",+")))
 		ret = parse_word(config, word, err);
@@ -154,16 +160,44 @@ void hostile_set(struct hostile *hostile, const struct hostile_config *config)
 	pthread_mutex_unlock(&hostile->lock);
 }
 
-void hostile_stream_drop(struct hostile_stream *stream)
+void hostile_held_drop(struct hostile_stream *stream)
 {
 	free(stream->held);
 	stream->held = NULL;
 	stream->held_len = 0;
 }
 
+void hostile_stream_drop(struct hostile_stream *stream)
+{
+	unsigned int i;
+
+	hostile_held_drop(stream);
+	for (i = 0; i < HOSTILE_PAST; i++) {
+		free(stream->past[i].bytes);
+		stream->past[i].bytes = NULL;
+	}
+	stream->nr_past = 0;
+}
+
+void hostile_remember(struct hostile_stream *stream, const struct hostile_item *item,
+		      uint32_t base)
+{
+	struct hostile_past *past = &stream->past[stream->nr_past % HOSTILE_PAST];
+	uint8_t *bytes;
+
+	if (item->len > HOSTILE_KEPT_MAX)
+		return;
+	bytes = realloc(past->bytes, item->len + 1);
+	if (!bytes)
+		return;
+	memcpy(bytes, item->bytes, item->len);
+	*past = (struct hostile_past){ bytes, item->len, base };
+	stream->nr_past++;
+}
+
 bool hostile_hold(struct hostile_stream *stream, const struct hostile_item *item)
 {
-	if (stream->held || item->len > HELD_MAX)
+	if (stream->held || item->len > HOSTILE_KEPT_MAX)
 		return false;
 	stream->held = malloc(item->len + 1);
 	if (!stream->held)
@@ -202,13 +236,20 @@ bool hostile_take(struct hostile *hostile, struct hostile_stream *stream,
 
 	if (!(stream->config.classes & 1u << class))
 		return false;
-	hostile->seen[class]++;
 	if (class == HOSTILE_RESCIND)
 		rate *= HOSTILE_RESCIND_RATE;
-	if (hostile_below(&stream->rng, rate))
+	if (hostile_below(&stream->rng, rate)) {
+		hostile->seen[class]++;
 		return false;
-	hostile->changed[class]++;
+	}
+	hostile_count(hostile, class);
 	return true;
+}
+
+void hostile_count(struct hostile *hostile, enum hostile_class class)
+{
+	hostile->seen[class]++;
+	hostile->changed[class]++;
 }
 
 void hostile_note(struct hostile *hostile, const char *fmt, ...)
@@ -249,10 +290,11 @@ json_t *hostile_stats(struct hostile *hostile, bool notes)
 				    json_pack("{s:I, s:I}", "seen", (json_int_t)hostile->seen[i],
 					      "changed", (json_int_t)hostile->changed[i]));
 	}
-	stats = json_pack("{s:b, s:I, s:I, s:I, s:o, s:o}", "on", hostile_armed(hostile),
+	stats = json_pack("{s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "on", hostile_armed(hostile),
 			  "seed", (json_int_t)hostile->config.seed,
 			  "rate", (json_int_t)hostile->config.rate,
 			  "after", (json_int_t)hostile->config.after,
+			  "echo", (json_int_t)hostile->config.echo,
 			  "classes", classes, "items", items);
 	if (hostile->config.lie) {
 		json_object_set_new(stats, "lie",

@@ -50,12 +50,13 @@ struct hostile_config {
 	uint32_t classes;	/* bits by enum hostile_class; 0: the host is honest */
 	uint32_t rate;		/* one of this many items is changed, on average */
 	uint32_t after;		/* items of each channel that are left alone first */
+	uint32_t echo;		/* so many old items, each changed, follow each new one */
 	const struct hostile_lie *lie;	/* told whenever it fits, or NULL */
 };
 
 /**
  * hostile_parse() - read "SEED[,WORD]...", each WORD a class (joined by + or ,), rate=N, after=N,
- * lie=NAME (see hostile_lie_find())
+ * echo=N, lie=NAME (see hostile_lie_find())
  * Without a class or a lie: all classes. "off" is an honest host.
  * Return: 0, or -1 with @err.
  */
@@ -109,6 +110,16 @@ static inline bool hostile_armed(struct hostile *hostile)
 	return atomic_load_explicit(&hostile->classes, memory_order_relaxed);
 }
 
+#define HOSTILE_PAST		8u
+#define HOSTILE_KEPT_MAX	4096u	/* a longer packet is not held back or remembered */
+
+/* A packet that a channel sent before. */
+struct hostile_past {
+	uint8_t *bytes;
+	uint32_t len;
+	uint32_t base;		/* bytes of its descriptor */
+};
+
 /* One sequence of decisions: of a channel, or of the messages. One thread's. */
 struct hostile_stream {
 	unsigned int generation;
@@ -117,6 +128,8 @@ struct hostile_stream {
 	uint64_t items;
 	uint8_t *held;			/* a packet or message that is sent behind the next one */
 	uint32_t held_len;
+	struct hostile_past past[HOSTILE_PAST];	/* the last ones, for echoes */
+	uint64_t nr_past;
 };
 
 /** hostile_begin() - see whether the configuration changed, then count one item
@@ -130,10 +143,15 @@ bool hostile_begin(struct hostile *hostile, struct hostile_stream *stream, const
 bool hostile_take(struct hostile *hostile, struct hostile_stream *stream,
 		  enum hostile_class class);
 
+/** hostile_count() - count an item of @class that is a lie for certain. */
+void hostile_count(struct hostile *hostile, enum hostile_class class);
+
 /** hostile_note() - remember what was done, for the control command. */
 void hostile_note(struct hostile *hostile, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+void hostile_held_drop(struct hostile_stream *stream);
+/** hostile_stream_drop() - free all that the stream keeps. */
 void hostile_stream_drop(struct hostile_stream *stream);
 
 /* ---- what is changed (hostile_items.c) ---- */
@@ -150,6 +168,12 @@ struct hostile_item {
  * memory ran out.
  */
 bool hostile_hold(struct hostile_stream *stream, const struct hostile_item *item);
+
+/** hostile_remember() - keep a copy among the last HOSTILE_PAST; one that is too long is not
+ * @base: bytes of its descriptor
+ */
+void hostile_remember(struct hostile_stream *stream, const struct hostile_item *item,
+		      uint32_t base);
 
 enum hostile_fate {
 	HOSTILE_SEND,

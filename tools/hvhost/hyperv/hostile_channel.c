@@ -125,7 +125,49 @@ static void send_held(struct vmbus_channel *ch)
 {
 	if (ch->hostile.held)
 		put(ch, ch->hostile.held, ch->hostile.held_len);
-	hostile_stream_drop(&ch->hostile);
+	hostile_held_drop(&ch->hostile);
+}
+
+/* One of the classes that say something about the packet, or HOSTILE_CLASSES. */
+static enum hostile_class any_class(struct vmbus_channel *ch, uint16_t type)
+{
+	enum hostile_device device = hostile_device(ch->dev->ops->name);
+	enum hostile_class class, found = HOSTILE_CLASSES;
+	unsigned int n = 0;
+
+	for (class = 0; class < HOSTILE_CLASSES; class++)
+		if (ch->hostile.config.classes & 1u << class && class != HOSTILE_SILENCE &&
+		    hostile_packet_class(class, device, type) &&
+		    !hostile_below(&ch->hostile.rng, ++n))
+			found = class;
+	return found;
+}
+
+/* Old packets once more, each changed, as many as the guest's ring takes. */
+static void echo(struct vmbus_channel *ch)
+{
+	struct hostile_stream *stream = &ch->hostile;
+	uint8_t bytes[HOSTILE_KEPT_MAX + ROOM_TO_GROW];
+	const struct vmbus_pkt_header *head = (const void *)bytes;
+	struct hostile_item item = { .bytes = bytes };
+	const struct hostile_past *past;
+	enum hostile_class class;
+	unsigned int i;
+
+	for (i = 0; stream->nr_past && i < stream->config.echo; i++) {
+		past = &stream->past[hostile_below(&stream->rng, stream->nr_past < HOSTILE_PAST ?
+						   stream->nr_past : HOSTILE_PAST)];
+		memcpy(bytes, past->bytes, past->len);
+		item.len = past->len;
+		item.cap = (past->len + ROOM_TO_GROW) & ~7u;
+		class = any_class(ch, le16toh(head->type));
+		if (class == HOSTILE_CLASSES || channel_reserve(ch, item.cap))
+			return;
+		hostile_packet(&stream->rng, class, hostile_device(ch->dev->ops->name), &item,
+			       past->base);
+		hostile_count(&ch->dev->server->hostile, class);
+		put(ch, item.bytes, item.len);
+	}
 }
 
 void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, const void *hdr,
@@ -133,7 +175,7 @@ void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, c
 {
 	struct hostile_item item = { .cap = (total + ROOM_TO_GROW) & ~7u };
 	enum hostile_fate fate = HOSTILE_SEND;
-	bool lie = false, write_index = false, held = ch->hostile.held;
+	bool lie = false, write_index = false, held = ch->hostile.held, armed;
 	int i;
 
 	if (item.cap > VMBUS_PKT_MAX)
@@ -151,7 +193,10 @@ void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, c
 		item.len += iov[i].iov_len;
 	}
 	item.len = total;
-	if (begin(ch)) {
+	armed = begin(ch);
+	if (armed) {
+		if (ch->hostile.config.echo)
+			hostile_remember(&ch->hostile, &item, head_len + hdr_len);
 		fate = tell(ch, HOSTILE_AT_PACKET, &item, head_len + hdr_len, &write_index);
 		if (fate == HOSTILE_SEND)
 			fate = change(ch, &item, head_len + hdr_len, &lie);
@@ -169,6 +214,8 @@ void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, c
 		put(ch, item.bytes, item.len);
 	if (held)
 		send_held(ch);
+	if (armed)
+		echo(ch);
 	if (lie)
 		lie_in_rings(ch);
 	if (write_index) {
@@ -209,17 +256,15 @@ static void signal_flag(struct vmbus_channel *ch, uint32_t vp, uint32_t flag)
 	synic_signal_event(ch->dev->server->synic, vp, ch->sint, flag);
 }
 
-bool hostile_interrupt(struct vmbus_channel *ch)
+/* Return: whether to signal later what is due. */
+static bool wrong_interrupt(struct vmbus_channel *ch, uint32_t kind)
 {
 	struct vmbus_server *server = ch->dev->server;
 	struct hostile_rng *rng = &ch->hostile.rng;
+	uint32_t vp = hostile_below(rng, server->config.nr_vps);
 	unsigned int i;
-	uint32_t vp;
 
-	if (!begin(ch) || !hostile_take(&server->hostile, &ch->hostile, HOSTILE_INTERRUPTS))
-		return false;
-	vp = hostile_below(rng, server->config.nr_vps);
-	switch (hostile_below(rng, 6)) {
+	switch (kind) {
 	case 0:
 		note(ch, HOSTILE_INTERRUPTS, "without cause");
 		signal_flag(ch, ch->target_vp < server->config.nr_vps ? ch->target_vp : vp,
@@ -242,6 +287,21 @@ bool hostile_interrupt(struct vmbus_channel *ch)
 		note(ch, HOSTILE_INTERRUPTS, "late");
 		return true;
 	}
+}
+
+bool hostile_interrupt(struct vmbus_channel *ch)
+{
+	struct hostile *hostile = &ch->dev->server->hostile;
+	struct hostile_rng *rng = &ch->hostile.rng;
+	unsigned int i;
+
+	if (!begin(ch) || !hostile_take(hostile, &ch->hostile, HOSTILE_INTERRUPTS))
+		return false;
+	for (i = 0; i < ch->hostile.config.echo; i++) {
+		hostile_count(hostile, HOSTILE_INTERRUPTS);
+		wrong_interrupt(ch, hostile_below(rng, 4));
+	}
+	return wrong_interrupt(ch, hostile_below(rng, 6));
 }
 
 /* ---- the end of it ---- */

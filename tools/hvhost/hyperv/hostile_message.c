@@ -61,12 +61,19 @@ static void remember(struct vmbus_server *server, const void *bytes, size_t len)
 	sent->len = len;
 }
 
+/* There is one: that which is being sent is remembered first. */
+static const struct hostile_sent *any_sent(struct vmbus_server *server, struct hostile_rng *rng)
+{
+	unsigned int known = server->nr_hostile_sent < HOSTILE_SENT_MAX ?
+			     server->nr_hostile_sent : HOSTILE_SENT_MAX;
+
+	return &server->hostile_sent[hostile_below(rng, known)];
+}
+
 /* A message that nothing asked for: an old one again, or one about any channel. */
 static void unasked(struct vmbus_server *server, struct hostile_rng *rng, uint32_t vp,
 		    unsigned int sint)
 {
-	unsigned int known = server->nr_hostile_sent < HOSTILE_SENT_MAX ?
-			     server->nr_hostile_sent : HOSTILE_SENT_MAX;
 	struct vmbus_msg_open_result any = {
 		.header.type = htole32(hostile_below(rng, 4) ? hostile_below(rng, 32) :
 				       VMBUS_MSG_RESCIND_OFFER),
@@ -77,8 +84,8 @@ static void unasked(struct vmbus_server *server, struct hostile_rng *rng, uint32
 	};
 	const struct hostile_sent *sent;
 
-	if (known && hostile_below(rng, 2)) {
-		sent = &server->hostile_sent[hostile_below(rng, known)];
+	if (hostile_below(rng, 2)) {
+		sent = any_sent(server, rng);
 		vmbus_queue(server, vp, sint, sent->bytes, sent->len);
 		hostile_note(&server->hostile, "an old message of type %u again", sent->bytes[0]);
 		return;
@@ -131,7 +138,35 @@ static void send_held(struct vmbus_server *server, uint32_t vp, unsigned int sin
 
 	if (stream->held)
 		vmbus_queue(server, vp, sint, stream->held, stream->held_len);
-	hostile_stream_drop(stream);
+	hostile_held_drop(stream);
+}
+
+/* More that the guest has not taken yet are not made. */
+#define ECHO_QUEUE	256u
+
+/* Old messages once more, each changed, or such as nothing asked for. */
+static void echo(struct vmbus_server *server, uint32_t vp, unsigned int sint)
+{
+	struct hostile_stream *stream = &server->hostile_messages;
+	uint8_t bytes[VMBUS_MESSAGE_MAX];
+	struct hostile_item item = { .bytes = bytes, .cap = sizeof(bytes) };
+	const struct hostile_sent *sent;
+	unsigned int i;
+
+	if (!(stream->config.classes & 1u << HOSTILE_MESSAGES))
+		return;
+	for (i = 0; i < stream->config.echo && atomic_load(&server->out_queue) < ECHO_QUEUE; i++) {
+		hostile_count(&server->hostile, HOSTILE_MESSAGES);
+		if (hostile_below(&stream->rng, 2)) {
+			unasked(server, &stream->rng, vp, sint);
+			continue;
+		}
+		sent = any_sent(server, &stream->rng);
+		memcpy(bytes, sent->bytes, sizeof(sent->bytes));
+		item.len = sent->len;
+		hostile_message_item(&stream->rng, &item);
+		vmbus_queue(server, vp, sint, item.bytes, item.len);
+	}
 }
 
 bool hostile_message(struct vmbus_server *server, uint32_t vp, unsigned int sint,
@@ -159,6 +194,7 @@ bool hostile_message(struct vmbus_server *server, uint32_t vp, unsigned int sint
 		vmbus_queue(server, vp, sint, item.bytes, item.len);
 	if (held)
 		send_held(server, vp, sint);
+	echo(server, vp, sint);
 	return true;
 }
 

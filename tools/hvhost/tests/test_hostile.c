@@ -20,16 +20,17 @@ static void specification(void **state)
 		const char *text;
 		struct hostile_config config;
 	} good[] = {
-		{ "1", { 1, HOSTILE_ALL, 16, 0, NULL } },
-		{ "0x10", { 16, HOSTILE_ALL, 16, 0, NULL } },
-		{ "18446744073709551615", { UINT64_MAX, HOSTILE_ALL, 16, 0, NULL } },
-		{ "7,ring", { 7, 1u << HOSTILE_RING, 16, 0, NULL } },
-		{ "7,ring+storage", { 7, 1u << HOSTILE_RING | 1u << HOSTILE_STORAGE, 16, 0, NULL } },
+		{ "1", { 1, HOSTILE_ALL, 16, 0, 0, NULL } },
+		{ "0x10", { 16, HOSTILE_ALL, 16, 0, 0, NULL } },
+		{ "18446744073709551615", { UINT64_MAX, HOSTILE_ALL, 16, 0, 0, NULL } },
+		{ "7,ring", { 7, 1u << HOSTILE_RING, 16, 0, 0, NULL } },
+		{ "7,ring+storage", { 7, 1u << HOSTILE_RING | 1u << HOSTILE_STORAGE, 16, 0, 0, NULL } },
 		{ "7,messages,rescind,rate=3,after=100",
-		  { 7, 1u << HOSTILE_MESSAGES | 1u << HOSTILE_RESCIND, 3, 100, NULL } },
-		{ "7,rate=1000000", { 7, HOSTILE_ALL, 1000000, 0, NULL } },
-		{ "7,all", { 7, HOSTILE_ALL, 16, 0, NULL } },
-		{ "off", { 0, 0, 16, 0, NULL } },
+		  { 7, 1u << HOSTILE_MESSAGES | 1u << HOSTILE_RESCIND, 3, 100, 0, NULL } },
+		{ "7,rate=1000000", { 7, HOSTILE_ALL, 1000000, 0, 0, NULL } },
+		{ "7,storage,echo=1000", { 7, 1u << HOSTILE_STORAGE, 16, 0, 1000, NULL } },
+		{ "7,all", { 7, HOSTILE_ALL, 16, 0, 0, NULL } },
+		{ "off", { 0, 0, 16, 0, 0, NULL } },
 	};
 	struct hostile_config config;
 	struct error err;
@@ -41,6 +42,7 @@ static void specification(void **state)
 		assert_int_equal(config.classes, good[i].config.classes);
 		assert_int_equal(config.rate, good[i].config.rate);
 		assert_int_equal(config.after, good[i].config.after);
+		assert_int_equal(config.echo, good[i].config.echo);
 	}
 }
 
@@ -53,6 +55,7 @@ static void bad_specification(void **state)
 		{ "1,ring storage", "unknown class" }, { "1,off", "unknown class" },
 		{ "1,rate=0", "rate" }, { "1,rate=1000001", "rate" }, { "1,rate=", "rate" },
 		{ "1,rate=2x", "rate" }, { "1,after=", "items" }, { "1,after=4294967296", "items" },
+		{ "1,echo=1001", "echo" }, { "1,echo=", "echo" },
 	};
 	struct hostile_config config;
 	struct error err;
@@ -362,6 +365,32 @@ static void silence_answers_nothing(void **state)
 	assert_int_equal(control(4)->write_index, 20 * 32);
 }
 
+/* Old packets follow each new one, every one of them with another descriptor. */
+static void echoes_follow(void **state)
+{
+	static const uint8_t none[32];
+	unsigned int i, n = 0;
+
+	vsp_add();
+	fake_connect(1);
+	fake_open(1, 10, PFN);
+	json_decref(command("1,ring,rate=1000000,echo=3", 0));
+	guest_sends(10, false);
+	assert_int_equal(changed("ring"), 30);
+	assert_int_equal(control(4)->write_index, 40 * 32);
+	json_decref(command("off", 0));
+	guest_sends(1, false);
+	assert_int_equal(control(4)->write_index, 41 * 32);
+	for (i = 0; i < 40; i++) {
+		struct vmbus_pkt_header *head = (void *)((uint8_t *)(control(4) + 1) + 32 * i);
+
+		assert_memory_not_equal(head, none, sizeof(none));
+		n += head->type != 11 || head->offset8 != 2 || head->len8 != 3 || head->flags ||
+		     head->xid != 10 - i / 4;
+	}
+	assert_int_equal(n, 30);
+}
+
 static void indices_are_put_right(void **state)
 {
 	unsigned int lies = 0, i;
@@ -422,6 +451,16 @@ static void rescind_and_offer_again(void **state)
 	assert_int_equal(vsp.destroys, 0);
 }
 
+/* Three messages come of it: the version, the one offer, the end of the offers. */
+static void contact(void)
+{
+	struct vmbus_msg_initiate_contact msg = { .version = VMBUS_WIRE_V5_3 };
+
+	msg.u.target.sint = 2;
+	fake_post(4, VMBUS_MSG_INITIATE_CONTACT, &msg, sizeof(msg));
+	fake_post_header(VMBUS_MSG_REQUEST_OFFERS);
+}
+
 static void messages_are_changed(void **state)
 {
 	json_t *reply;
@@ -429,18 +468,16 @@ static void messages_are_changed(void **state)
 
 	vsp_add();
 	json_decref(command("4,messages,rate=1", 0));
-	for (i = 0; i < 200; i++) {
-		struct vmbus_msg_initiate_contact contact = { .version = VMBUS_WIRE_V5_3 };
-
-		contact.u.target.sint = 2;
-		fake_post(4, VMBUS_MSG_INITIATE_CONTACT, &contact, sizeof(contact));
-		fake_post_header(VMBUS_MSG_REQUEST_OFFERS);
-	}
+	for (i = 0; i < 200; i++)
+		contact();
 	assert_int_equal(changed("messages"), 600);
 	reply = command(NULL, 0);
 	assert_int_equal(json_array_size(json_object_get(json_object_get(reply, "hostile"),
 							 "notes")), HOSTILE_NOTES);
 	json_decref(reply);
+	json_decref(command("4,messages,rate=1000000,echo=5", 0));
+	contact();
+	assert_int_equal(changed("messages"), 3 * 5);
 	json_decref(command("off", 0));
 	json_decref(command("nonsense", -1));
 	fake.taken = fake.logged;
@@ -459,6 +496,7 @@ int main(void)
 		cmocka_unit_test(storage_touches_what_it_says),
 		cmocka_unit_test(rndis_and_messages_stay_in_their_buffer),
 		cmocka_unit_test_setup_teardown(silence_answers_nothing, vsp_setup, vsp_teardown),
+		cmocka_unit_test_setup_teardown(echoes_follow, vsp_setup, vsp_teardown),
 		cmocka_unit_test_setup_teardown(indices_are_put_right, vsp_setup, vsp_teardown),
 		cmocka_unit_test_setup_teardown(rescind_and_offer_again, vsp_setup, vsp_teardown),
 		cmocka_unit_test_setup_teardown(messages_are_changed, vsp_setup, vsp_teardown),

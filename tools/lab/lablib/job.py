@@ -2,6 +2,7 @@
 """One run of a guest: the job's directory, the script that starts hvhost and what goes beside
 it, the live output, and how it ended."""
 
+import math
 import os
 import re
 import selectors
@@ -23,6 +24,7 @@ from lablib.util import filling, locked, parse_size, run, say, stop_group
 EXIT_COMPLAINED = 126   # the command ended well, but --dmesg-clean found complaints
 CONSOLE_TAIL = 30       # lines of the guest's console shown when it did not come up
 GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr pci=noearly cryptomgr.notests'
+BOOT_TIMEOUT = 300      # seconds: a guest that is not up by then hangs
 ENDINGS = {'off': 0, 'reset': 3}    # --until: hvhost's exit status
 ESCAPE = 0x01                # Ctrl-A, at the console of lab shell
 GUEST_NUMBER = '{guest}'     # in --disk and --nic
@@ -31,6 +33,10 @@ GUEST_UP = 'init: up in '   # the guest's init says so on the console
 
 class TimeUp(Exception):
     """The run lasted longer than --timeout."""
+
+
+class NotUp(Exception):
+    """The guest's userland has not started in BOOT_TIMEOUT."""
 
 
 def hvhost(options):
@@ -165,8 +171,10 @@ class Job:
         self.mark('prepared')
 
     def _relay(self, sources, stdin):
-        """Pass output on until the machine ends; raise TimeUp when --timeout is over."""
-        deadline = self.started + self.options.timeout if self.options.timeout else None
+        """Pass output on until the machine ends; raise TimeUp when --timeout is over, NotUp when
+        the guest hangs before it is up."""
+        deadline = self.started + self.options.timeout if self.options.timeout else math.inf
+        boot = math.inf if self.options.icount else self.started + BOOT_TIMEOUT
         chooser = selectors.DefaultSelector()
         pidfd = os.pidfd_open(self.process.pid)
         for fd, target in sources:
@@ -178,10 +186,15 @@ class Job:
         keys = Keys()
         try:
             while True:
-                left = None if deadline is None else deadline - time.monotonic()
-                if left is not None and left <= 0:
+                now = time.monotonic()
+                if now >= deadline:
                     raise TimeUp()
-                ready = chooser.select(0 if ended else left)
+                if now >= boot:
+                    if GUEST_UP not in self._console():
+                        raise NotUp()
+                    boot = math.inf
+                left = min(deadline, boot) - now
+                ready = chooser.select(0 if ended else None if left == math.inf else left)
                 if ended and not ready:
                     return
                 for key, _ in ready:
@@ -296,8 +309,9 @@ class Job:
             self.prepare()
             try:
                 self.execute()
-            except TimeUp:
-                timed_out = True
+            except (TimeUp, NotUp) as end:
+                timed_out = isinstance(end, TimeUp)
+                self.machine.sample()
             stop_group(self.process)
             self.process = None
             status = self.verdict(timed_out)

@@ -13,7 +13,7 @@ import time
 from lablib import bzimage, kernels
 from lablib.cpio import Archive
 from lablib.guest import ModuleTree, busybox
-from lablib.util import LAB, LabError, cache_dir, die_with_parent, digest, filling, locked
+from lablib.util import LAB, LabError, cache_dir, die_with_parent, digest, filling, locked, say
 
 L1_KERNEL = '6.1'
 L1_MODULES = ('virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'kvm_amd', 'tun', 'virtio_blk')
@@ -108,6 +108,9 @@ class Direct:
         return process, process.stdout.fileno(), process.stderr.fileno(), \
             process.stdin.fileno() if stdin else None
 
+    def sample(self):
+        """Where a machine that hangs is: nothing that can be asked from here."""
+
     def log_tail(self):
         return ''
 
@@ -152,7 +155,8 @@ class Emulated:
                 *accel, '-cpu', L1_CPU, '-smp', str(self.cpus),
                 '-m', f'{(self.memory + L1_OVERHEAD) >> 20}M', '-machine', 'q35',
                 '-kernel', self.image, '-initrd', self.initrd, '-append', L1_APPEND,
-                '-serial', f'file:{self.job}/l1.log', '-device', 'virtio-serial-pci']
+                '-serial', f'file:{self.job}/l1.log', '-device', 'virtio-serial-pci',
+                '-monitor', f'unix:{self.job}/monitor,server=on,wait=off']
         for number, fd in enumerate(fds, 1):
             argv += ['-chardev', f'socket,id=port{number},fd={fd}', '-device',
                      f'virtserialport,chardev=port{number},nr={number},name=port{number}']
@@ -175,6 +179,22 @@ class Emulated:
         self.ports = ours
         threading.Thread(target=_heartbeat, args=(ours[2],), daemon=True).start()
         return process, ours[0].fileno(), ours[1].fileno(), ours[0].fileno() if stdin else None
+
+    def sample(self):
+        """Note in qemu.log where a machine that hangs is: its registers, five times."""
+        try:
+            with socket.socket(socket.AF_UNIX) as monitor, \
+                    open(os.path.join(self.job, 'qemu.log'), 'a', encoding='ascii') as log:
+                monitor.settimeout(5)
+                monitor.connect(f'{self.job}/monitor')
+                for _ in range(5):
+                    monitor.send(b'info registers\n')
+                    time.sleep(0.3)
+                    said = monitor.recv(65536).decode('ascii', 'replace')
+                    log.write(''.join(f'{line}\n' for line in said.splitlines()
+                                      if re.match('R..=|R.. =|CR0', line)))
+        except OSError as error:
+            say(f'the emulated machine does not say where it is: {error}')
 
     def log_tail(self):
         text = ''
