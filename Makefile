@@ -18,7 +18,7 @@ help:
 	@echo "  make unit             the embedded host's unit tests"
 	@echo "  make kunit            the drivers' unit tests, in a debug kernel"
 	@echo "  make fuzz             the drivers' parsers under libFuzzer (SECONDS=60 in all)"
-	@echo "  make hostile          ours under a host that lies, seed by seed (SEEDS=3 of each class)"
+	@echo "  make hostile          ours under a host that lies, seed by seed (SEEDS=3 of each class, LIES=)"
 	@echo "  make lies             one lie at a time, ours and in-tree side by side"
 	@echo "  make alloc            loads, unloads and I/O while allocations fail"
 	@echo "  make soak             seeds of lies for HOURS=8"
@@ -138,9 +138,10 @@ fuzz:
 	@tests/fuzz/run --seconds $(SECONDS)
 
 SEEDS ?= 3
+LIES ?= 0
 hostile: hvhost
 	@tools/setup check
-	@tests/hostile/run --kernel debug --seeds $(SEEDS)
+	@tests/hostile/run --kernel debug --seeds $(SEEDS) --lies $(LIES)
 
 HOURS ?= 8
 soak: hvhost

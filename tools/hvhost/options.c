@@ -239,7 +239,7 @@ void options_help(FILE *to)
 	      "(messages, ring, ranges, storage, network, input, services, silence, interrupts,\n"
 	      "rescind; default all), rate=N (one item in N, default 16), after=N (the first N\n"
 	      "items of each channel are left alone), echo=N (N old items, each changed, follow\n"
-	      "each new one), lie=NAME (one lie, each time it fits; the control command hostile\n"
+	      "each new one and come again every 20 ms), lie=NAME (one lie, each time it fits; the control command hostile\n"
 	      "lists them).\n", to);
 	fputs("\nExit status: 0 the guest powered off or hvhost was told to quit, 1 an error,\n"
 	      "2 a wrong command line, 3 a reset with --on-reset exit, 4 a triple fault with\n"

@@ -101,6 +101,8 @@ static void drop_rings(struct vmbus_channel *ch)
 	if (ch->turn)
 		loop_timer_cancel(ch->turn);
 	ch->turn_due = TURN_NONE;
+	if (ch->echoes)
+		loop_timer_cancel(ch->echoes);
 	loop_del_fd(ch->dev->loop, ch->event_fd);
 	close(ch->event_fd);
 	ch->event_fd = -1;
@@ -166,6 +168,7 @@ void channel_stop(void *arg)
 void channel_free(struct vmbus_channel *ch)
 {
 	loop_timer_free(ch->turn);
+	loop_timer_free(ch->echoes);
 	hostile_stream_drop(&ch->hostile);
 	ranges_free(&ch->ranges);
 	free(ch->packet);

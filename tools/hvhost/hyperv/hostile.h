@@ -41,6 +41,7 @@ enum hostile_class {
 #define HOSTILE_ALL		((1u << HOSTILE_CLASSES) - 1)
 #define HOSTILE_LIE		(1u << HOSTILE_CLASSES)	/* armed for one lie with a name */
 #define HOSTILE_RATE_DEFAULT	16u
+#define HOSTILE_ECHO_MS		20u	/* and as many after this while, again and again */
 #define HOSTILE_RESCIND_RATE	8u	/* a rescind is this much rarer than another lie */
 
 struct hostile_lie;
@@ -50,7 +51,7 @@ struct hostile_config {
 	uint32_t classes;	/* bits by enum hostile_class; 0: the host is honest */
 	uint32_t rate;		/* one of this many items is changed, on average */
 	uint32_t after;		/* items of each channel that are left alone first */
-	uint32_t echo;		/* so many old items, each changed, follow each new one */
+	uint32_t echo;		/* old items, each changed, behind each new one */
 	const struct hostile_lie *lie;	/* told whenever it fits, or NULL */
 };
 

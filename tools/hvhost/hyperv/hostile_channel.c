@@ -144,7 +144,7 @@ static enum hostile_class any_class(struct vmbus_channel *ch, uint16_t type)
 }
 
 /* Old packets once more, each changed, as many as the guest's ring takes. */
-static void echo(struct vmbus_channel *ch)
+static void echo_packets(struct vmbus_channel *ch)
 {
 	struct hostile_stream *stream = &ch->hostile;
 	uint8_t bytes[HOSTILE_KEPT_MAX + ROOM_TO_GROW];
@@ -168,6 +168,28 @@ static void echo(struct vmbus_channel *ch)
 		hostile_count(&ch->dev->server->hostile, class);
 		put(ch, item.bytes, item.len);
 	}
+}
+
+static void echo_fn(void *arg);
+
+/* And again after a while: what a guest that is confused sends may be nothing. */
+static void echo(struct vmbus_channel *ch)
+{
+	if (!ch->hostile.config.echo)
+		return;
+	echo_packets(ch);
+	if (!ch->echoes)
+		ch->echoes = loop_timer_new(ch->dev->loop, echo_fn, ch);
+	if (ch->echoes)
+		loop_timer_set(ch->echoes, HOSTILE_ECHO_MS);
+}
+
+static void echo_fn(void *arg)
+{
+	struct vmbus_channel *ch = arg;
+
+	if (ch->live && !ch->broken && begin(ch))
+		echo(ch);
 }
 
 void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, const void *hdr,

@@ -145,7 +145,7 @@ static void send_held(struct vmbus_server *server, uint32_t vp, unsigned int sin
 #define ECHO_QUEUE	256u
 
 /* Old messages once more, each changed, or such as nothing asked for. */
-static void echo(struct vmbus_server *server, uint32_t vp, unsigned int sint)
+static void echo_messages(struct vmbus_server *server, uint32_t vp, unsigned int sint)
 {
 	struct hostile_stream *stream = &server->hostile_messages;
 	uint8_t bytes[VMBUS_MESSAGE_MAX];
@@ -153,8 +153,6 @@ static void echo(struct vmbus_server *server, uint32_t vp, unsigned int sint)
 	const struct hostile_sent *sent;
 	unsigned int i;
 
-	if (!(stream->config.classes & 1u << HOSTILE_MESSAGES))
-		return;
 	for (i = 0; i < stream->config.echo && atomic_load(&server->out_queue) < ECHO_QUEUE; i++) {
 		hostile_count(&server->hostile, HOSTILE_MESSAGES);
 		if (hostile_below(&stream->rng, 2)) {
@@ -167,6 +165,31 @@ static void echo(struct vmbus_server *server, uint32_t vp, unsigned int sint)
 		hostile_message_item(&stream->rng, &item);
 		vmbus_queue(server, vp, sint, item.bytes, item.len);
 	}
+}
+
+static void echo_fn(void *arg);
+
+/* And again after a while. */
+static void echo(struct vmbus_server *server, uint32_t vp, unsigned int sint)
+{
+	const struct hostile_config *config = &server->hostile_messages.config;
+
+	if (!config->echo || !(config->classes & 1u << HOSTILE_MESSAGES))
+		return;
+	echo_messages(server, vp, sint);
+	if (!server->echoes)
+		server->echoes = loop_timer_new(server->loop, echo_fn, server);
+	if (server->echoes)
+		loop_timer_set(server->echoes, HOSTILE_ECHO_MS);
+}
+
+static void echo_fn(void *arg)
+{
+	struct vmbus_server *server = arg;
+
+	if (server->conn == CONN_CONNECTED &&
+	    hostile_begin(&server->hostile, &server->hostile_messages, "vmbus", 0))
+		echo(server, server->vp, server->sint);
 }
 
 bool hostile_message(struct vmbus_server *server, uint32_t vp, unsigned int sint,

@@ -100,6 +100,7 @@ struct vmbus_channel {
 	struct ranges ranges;
 	struct channel_counters counters;
 	struct hostile_stream hostile;
+	struct loop_timer *echoes;	/* of a hostile host, or NULL */
 };
 
 struct vmbus_device {
@@ -176,6 +177,7 @@ struct vmbus_server {
 
 	struct hostile hostile;
 	struct hostile_stream hostile_messages;
+	struct loop_timer *echoes;	/* of a hostile host, or NULL */
 	struct hostile_sent hostile_sent[HOSTILE_SENT_MAX];
 	unsigned int nr_hostile_sent;
 };

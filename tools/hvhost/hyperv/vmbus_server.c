@@ -249,6 +249,7 @@ void vmbus_server_free(struct vmbus_server *server)
 	vmbus_message_drop_all(server);
 	loop_timer_free(server->out_retry);
 	hostile_stream_drop(&server->hostile_messages);
+	loop_timer_free(server->echoes);
 	hostile_destroy(&server->hostile);
 	pthread_mutex_destroy(&server->lock);
 	free(server);

@@ -14,7 +14,7 @@ SPLAT = (
     r'possible (recursive|circular|irq)|inconsistent lock state|suspicious RCU|'
     r'UBSAN:|KASAN:|KFENCE:|kmemleak:|refcount_t:|list_(add|del) corruption|'
     r'scheduling while atomic|sleeping function|blocked for more than|stack segment|'
-    r'double fault|invalid opcode|divide error|kernel tried to execute')
+    r'double fault|invalid opcode|divide error|kernel tried to execute|DMA-API:')
 # And what a driver says when something is wrong, which it may when its host lies.
 BAD = (
     r'I/O error|NETDEV WATCHDOG|disagrees about version|Unknown symbol|'
@@ -31,25 +31,34 @@ def allowed():
 
 def splats(*paths):
     """The lines of the logs @paths that no kernel should write, each once."""
-    return _matching(re.compile(SPLAT, re.IGNORECASE), paths)
+    return _matching(SPLAT, _lines(paths))
+
+
+def splats_in(lines):
+    """The same of @lines."""
+    return _matching(SPLAT, lines)
 
 
 def complaints(*paths):
     """The lines of the logs @paths that no good run has, each once."""
-    return _matching(re.compile(f'{SPLAT}|{BAD}', re.IGNORECASE), paths)
+    return _matching(f'{SPLAT}|{BAD}', _lines(paths))
 
 
-def _matching(pattern, paths):
+def _lines(paths):
+    for path in paths:
+        if os.path.exists(path):
+            with open(path, encoding='utf-8', errors='replace') as file:
+                yield from file
+
+
+def _matching(pattern, lines):
+    pattern = re.compile(pattern, re.IGNORECASE)
     found = []
     exceptions = allowed()
-    for path in paths:
-        if not os.path.exists(path):
-            continue
-        with open(path, encoding='utf-8', errors='replace') as file:
-            for line in file:
-                line = re.sub(r'^<\d+>', '', line.strip())
-                text = re.sub(r'^\[[^]]*\] *', '', line)
-                if pattern.search(text) and not any(rule.search(text) for rule in exceptions) and \
-                        line not in found:
-                    found.append(line)
+    for line in lines:
+        line = re.sub(r'^<\d+>', '', line.strip())
+        text = re.sub(r'^\[[^]]*\] *', '', line)
+        if pattern.search(text) and not any(rule.search(text) for rule in exceptions) and \
+                line not in found:
+            found.append(line)
     return found
