@@ -14,8 +14,6 @@
 #include "vmbus.h"
 #include "trace.h"
 
-/* How long a message may be refused for want of buffers, microseconds. */
-#define POST_LIMIT_US		(10 * USEC_PER_SEC)
 #define POST_PAUSE_MAX_US	(100 * USEC_PER_MSEC)
 
 #define MESSAGE_TYPE_CHANNEL	1u	/* hv_message type of all channel messages */
@@ -90,7 +88,7 @@ int vmbus_post(const void *msg, size_t len, bool can_sleep)
 			return -EIO;
 		}
 
-		if (waited_us >= POST_LIMIT_US) {
+		if (waited_us >= VMBUS_POST_LIMIT_US) {
 			pr_err("message %u was refused for %u s, last hypervisor status 0x%x\n",
 			       header->msgtype, waited_us / (u32)USEC_PER_SEC, status);
 			return ret;

@@ -17,8 +17,6 @@
 #include "vmbus.h"
 #include "trace.h"
 
-/* A host writes its disk caches back before it answers: up to 50 seconds were seen. */
-#define UNLOAD_SECONDS		100
 #define UNLOAD_POLL_MS		10
 #define UNLOAD_NOTICE_SECONDS	5
 
@@ -80,7 +78,7 @@ static void unload_poll(void)
 {
 	unsigned int ms, cpu;
 
-	for (ms = 0; ms < UNLOAD_SECONDS * MSEC_PER_SEC; ms += UNLOAD_POLL_MS) {
+	for (ms = 0; ms < VMBUS_UNLOAD_SECONDS * MSEC_PER_SEC; ms += UNLOAD_POLL_MS) {
 		if (completion_done(&vmbus_connection.unload_event))
 			break;
 		for_each_present_cpu(cpu) {
@@ -142,7 +140,7 @@ int vmbus_unload(bool crash)
 		answered = completion_done(&vmbus_connection.unload_event);
 	} else {
 		answered = wait_for_completion_timeout(&vmbus_connection.unload_event,
-						       UNLOAD_SECONDS * HZ);
+						       VMBUS_UNLOAD_SECONDS * HZ);
 	}
 	if (answered)
 		return 0;
@@ -269,7 +267,8 @@ static int __maybe_unused bus_resume(struct device *dev)
 	ret = vmbus_post(&msg, sizeof(msg), true);
 	trace_vmbus_request_offers(ret);
 	if (!ret && atomic_read(&vmbus_connection.nr_chan_fixup_on_resume) &&
-	    !wait_for_completion_timeout(&vmbus_connection.ready_for_resume_event, 10 * HZ))
+	    !wait_for_completion_timeout(&vmbus_connection.ready_for_resume_event,
+					 VMBUS_RESUME_SECONDS * HZ))
 		pr_err("Some vmbus device is missing after suspending?\n");
 
 	return ret;

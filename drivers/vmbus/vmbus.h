@@ -19,6 +19,13 @@
 
 #define VMBUS_MAX_RELIDS	HV_EVENT_FLAGS_COUNT
 
+/* Patience with a host, beside the parameter response_timeout. */
+#ifndef VMBUS_POST_LIMIT_US
+#define VMBUS_POST_LIMIT_US	(10 * USEC_PER_SEC)	/* it has no buffer for a message */
+#define VMBUS_UNLOAD_SECONDS	100	/* disk caches are written back: up to 50 s were seen */
+#define VMBUS_RESUME_SECONDS	10	/* devices that were there before a suspend come again */
+#endif
+
 /* ---- message.c: posting, waiting for a response, receiving ---- */
 
 /*
