@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* KUnit: the negotiate message of the integration services, of every length and with any counts. */
-#include "../icmsg.c"
-
+#include "../vmbus.h"
 #include "suite.h"
 
 #define V(major, minor)	((major) << 16 | (minor))

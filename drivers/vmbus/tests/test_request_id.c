@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* KUnit: request ids, the numbers by which the host names a driver's request. */
-#include "../request_id.c"
-
+#include "../vmbus.h"
 #include "suite.h"
 
 #define SLOTS	16u
