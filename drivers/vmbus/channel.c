@@ -262,8 +262,8 @@ static int channel_close(struct vmbus_channel *channel)
 	else if (channel->ringbuffer_gpadlhandle.gpadl_handle)
 		ret = vmbus_teardown_gpadl(channel, &channel->ringbuffer_gpadlhandle);
 
-	if (!ret)
-		vmbus_requestor_free(&channel->requestor);
+	/* The host never sees the table, whatever it does with the rings. */
+	vmbus_requestor_free(&channel->requestor);
 	return ret;
 }
 
