@@ -145,6 +145,9 @@ static int channel_open(struct vmbus_channel *channel, const void *userdata, u32
 	if (ret)
 		goto err_state;
 
+	/* As they were mapped before vmbus_disconnect_ring(). */
+	hvic_ring_cleanup(&channel->outbound);
+	hvic_ring_cleanup(&channel->inbound);
 	ret = hvic_ring_init(&channel->outbound, channel->ringbuffer_page, send_pages, 0);
 	if (!ret)
 		ret = hvic_ring_init(&channel->inbound, channel->ringbuffer_page + send_pages,
@@ -285,7 +288,7 @@ int vmbus_disconnect_ring(struct vmbus_channel *channel)
 
 	mutex_lock(&vmbus_connection.channel_mutex);
 	list_for_each_entry_safe(sub, next, &channel->sc_list, sc_list) {
-		if (!channel_close(sub))
+		if (channel_close(sub) != -EINVAL)
 			vmbus_free_ring(sub);
 		/* The rescind handler found it open and left the removal to us. */
 		if (completion_done(&sub->rescind_event))
@@ -300,11 +303,11 @@ EXPORT_SYMBOL_GPL(vmbus_disconnect_ring);
 /**
  * vmbus_close() - close a primary channel and its subchannels, free the rings
  * @channel: a primary channel
- * May sleep. Rings that the host may still use stay allocated.
+ * May sleep. Rings that the host may still use are unmapped, and their pages stay allocated.
  */
 void vmbus_close(struct vmbus_channel *channel)
 {
-	if (!vmbus_disconnect_ring(channel))
+	if (vmbus_disconnect_ring(channel) != -EINVAL)
 		vmbus_free_ring(channel);
 }
 EXPORT_SYMBOL_GPL(vmbus_close);

@@ -232,7 +232,8 @@ static void channel_keeps_rings(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bus_open(channel), 0);
 	vmbus_close(channel);
 	KUNIT_EXPECT_NULL(test, channel->requestor.req_arr);
-	KUNIT_EXPECT_PTR_EQ(test, channel->ringbuffer_page, ring_of(test, 2));
+	KUNIT_EXPECT_NULL(test, channel->ringbuffer_page);
+	KUNIT_EXPECT_NULL(test, channel->inbound.pkt_buffer);
 	expect_kept(test, ring_of(test, 2), 5);
 	fake_host_good();
 
