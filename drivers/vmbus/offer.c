@@ -114,20 +114,41 @@ int vmbus_suspend_ready(void)
 	return atomic_read(remaining);
 }
 
-/* Whether a device that was rescinded and offered again is still being removed. */
-static bool twin_remains(const struct vmbus_channel *channel)
+/* Whether no device of that name, rescinded and offered again, is still being removed. */
+static bool twin_gone(const struct vmbus_channel *channel)
 {
 	const struct vmbus_channel_offer *offer = &channel->offermsg.offer;
 	const struct vmbus_channel *other;
-	bool found = false;
+	bool gone = true;
 
 	mutex_lock(&vmbus_connection.channel_mutex);
 	list_for_each_entry(other, &vmbus_connection.chn_list, listentry)
 		if (other != channel &&
 		    guid_equal(&other->offermsg.offer.if_instance, &offer->if_instance))
-			found = true;
+			gone = false;
 	mutex_unlock(&vmbus_connection.channel_mutex);
-	return found;
+	return gone;
+}
+
+/*
+ * Wait for what channel_wait is woken for, when looking at it takes the mutex: the condition of
+ * wait_event() may not sleep. Return: whether it came before the time was up.
+ */
+static bool channel_wait_for(bool (*condition)(const struct vmbus_channel *channel),
+			     const struct vmbus_channel *channel, long timeout)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	bool came;
+
+	add_wait_queue(&channel_wait, &wait);
+	for (;;) {
+		came = condition(channel);
+		if (came || !timeout)
+			break;
+		timeout = wait_woken(&wait, TASK_UNINTERRUPTIBLE, timeout);
+	}
+	remove_wait_queue(&channel_wait, &wait);
+	return came;
 }
 
 /* The second half of an offer: a device with its driver's probe, or the subchannel callback. */
@@ -146,7 +167,7 @@ static void channel_add_work(struct work_struct *work)
 			primary->sc_creation_callback(channel);
 	} else {
 		/* Both have one name in sysfs. */
-		wait_event_timeout(channel_wait, !twin_remains(channel), vmbus_response_jiffies());
+		channel_wait_for(twin_gone, channel, vmbus_response_jiffies());
 		ret = vmbus_device_add(channel);
 	}
 
@@ -323,7 +344,7 @@ static void rescind_work(struct work_struct *work)
 	/* Bounded, because every wait of a probe for the host is. */
 	wait_event(channel_wait, channel_probed(channel));
 	if (!channel->primary_channel)
-		wait_event(channel_wait, subs_settled(channel));
+		channel_wait_for(subs_settled, channel, MAX_SCHEDULE_TIMEOUT);
 
 	if (channel->primary_channel) {
 		rescind_sub(channel);
