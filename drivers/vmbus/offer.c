@@ -165,10 +165,11 @@ static void channel_add_work(struct work_struct *work)
 		ret = vmbus_channel_kobj_add(primary->device_obj, channel);
 		if (!ret && primary->sc_creation_callback)
 			primary->sc_creation_callback(channel);
+	} else if (channel_wait_for(twin_gone, channel, vmbus_response_jiffies())) {
+		ret = vmbus_device_add(channel);
 	} else {
 		/* Both have one name in sysfs. */
-		channel_wait_for(twin_gone, channel, vmbus_response_jiffies());
-		ret = vmbus_device_add(channel);
+		ret = -EEXIST;
 	}
 
 	if (ret)
