@@ -27,6 +27,9 @@ int bus_load(void)
 {
 	int ret;
 
+	/* A module that is loaded starts with these; the copy was not loaded just now. */
+	atomic_set(&vmbus_connection.nr_chan_close_on_suspend, 0);
+	atomic_set(&vmbus_connection.nr_chan_fixup_on_resume, 0);
 	/* With each trace point recorded, so that these run as well. */
 	trace_set_clr_event("hyperv_kunit", NULL, 1);
 	ret = fake_bus_load();
@@ -170,7 +173,7 @@ static int driver_resume(struct hv_device *dev)
  * @test: the case
  * @driver: what is set already stays
  * @class: the device type that it takes, or NULL
- * Return: as vmbus_driver_register().
+ * Return: as __vmbus_driver_register().
  */
 int bus_driver_register(struct kunit *test, struct bus_driver *driver, const guid_t *class)
 {
@@ -184,7 +187,8 @@ int bus_driver_register(struct kunit *test, struct bus_driver *driver, const gui
 		driver->ids[0].guid = *class;
 	driver->ids[0].driver_data = 0xd1;
 	driver->hv.id_table = driver->ids;
-	return vmbus_driver_register(&driver->hv);
+	/* Without a module: this one's has no directory yet while its suites run. */
+	return __vmbus_driver_register(&driver->hv, NULL, NULL);
 }
 
 /* ---- CPUs ---- */

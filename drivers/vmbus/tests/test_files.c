@@ -119,7 +119,7 @@ static void files_of_a_device(struct kunit *test)
 {
 	static const struct expected_file files[] = {
 		{ "id", "7\n" },
-		{ "state", "1\n" },
+		{ "state", "2\n" },
 		{ "monitor_id", "37\n" },
 		{ "class_id", "{f8615163-df3e-46c5-913f-f2d2f965ed0e}\n" },
 		{ "device_id", "{76543210-0000-0000-0000-000000000001}\n" },
