@@ -441,6 +441,7 @@ static void handle(const struct fake_posted *posted)
 
 static void host_run(struct work_struct *work)
 {
+	/* What was counted is there: pairs with host_receive(). */
 	while (fake_host.num_handled < smp_load_acquire(&fake_host.num_posted))
 		handle(&fake_host.posted[fake_host.num_handled++]);
 }
@@ -452,6 +453,7 @@ static void host_receive(const struct fake_posted *posted)
 	spin_lock_irqsave(&posted_lock, flags);
 	if (fake_host.num_posted < FAKE_POSTED) {
 		fake_host.posted[fake_host.num_posted] = *posted;
+		/* It is there before it counts. */
 		smp_store_release(&fake_host.num_posted, fake_host.num_posted + 1);
 	} else {
 		wrong("more messages than a test's host remembers");
@@ -468,9 +470,10 @@ static void host_receive(const struct fake_posted *posted)
  */
 const void *fake_host_posted(u32 type, unsigned int nth)
 {
-	u32 i;
+	/* Pairs with host_receive(). */
+	u32 i, n = smp_load_acquire(&fake_host.num_posted);
 
-	for (i = 0; i < smp_load_acquire(&fake_host.num_posted); i++) {
+	for (i = 0; i < n; i++) {
 		const struct vmbus_msg_header *header = (const void *)fake_host.posted[i].bytes;
 
 		if (le32_to_cpu(header->type) == type && !nth--)

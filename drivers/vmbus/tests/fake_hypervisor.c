@@ -194,6 +194,7 @@ bool fake_hv_message(unsigned int cpu, u32 type, const void *payload, u32 len, u
 	memcpy(slot->u.payload, payload, len);
 	slot->header.payload_size = said_len;
 	slot->header.message_flags.asu8 = 0;
+	/* The type tells that the rest is there. */
 	smp_store_release(&slot->header.message_type, type);
 	if (!fake_hv.deaf)
 		fake_hv_interrupt(cpu);

@@ -194,7 +194,9 @@ static void connection_keeps_shared_pages(struct kunit *test)
 /* An old host has no connection 4: the hypervisor says so, and 4.1 is tried at connection 1. */
 static u16 no_connection_4(const struct fake_posted *posted)
 {
-	return posted->connection == 4 ? HV_STATUS_INVALID_CONNECTION_ID : HV_STATUS_SUCCESS;
+	if (posted->connection == 4)
+		return HV_STATUS_INVALID_CONNECTION_ID;
+	return HV_STATUS_SUCCESS;
 }
 
 static void connection_falls_to_1(struct kunit *test)

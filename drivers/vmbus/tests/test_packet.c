@@ -165,6 +165,7 @@ static void host_packet(struct vmbus_channel *channel, u64 id, const void *paylo
 
 	memcpy(at, &desc, 16);
 	memcpy(at + 16, payload, len);
+	/* The packet is there before the index tells of it. */
 	virt_store_release(&ring->write_index, ring->write_index + 16 + len + 8);
 }
 

@@ -216,6 +216,8 @@ static void power_hibernates_without_subchannels(struct kunit *test)
 	socket.flags = cpu_to_le16(VMBUS_OFFER_FLAG_TLNPI_PROVIDER);
 	fake_host_offer(&socket);
 	fake_host_settle();
+	/* A guest that suspends may give a socket's number back unasked. */
+	fake_host.channels[9].rescinds++;
 	/* The subchannel stays: no suspend, and all goes on. */
 	KUNIT_EXPECT_EQ(test, vmbus_bus_pm.freeze_noirq(dev), -EBUSY);
 	KUNIT_EXPECT_TRUE(test, vmbus_connected());

@@ -132,6 +132,7 @@ static void start_brings_devices(struct kunit *test)
 /* The host never says that it has offered all: the start does not wait for ever. */
 static void start_without_the_end_of_offers(struct kunit *test)
 {
+	struct vmbus_msg_header end = { .type = cpu_to_le32(VMBUS_MSG_ALL_OFFERS_DELIVERED) };
 	unsigned long start = jiffies;
 
 	fake_host.offers[0] = fake_offer(1, &fake_nic, 1, 0);
@@ -140,6 +141,9 @@ static void start_without_the_end_of_offers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bus_load(), 0);
 	KUNIT_EXPECT_TRUE(test, time_in_range(jiffies, start + HZ, start + 10 * HZ));
 	KUNIT_EXPECT_NOT_NULL(test, bus_channel(1));
+	/* It comes at last, and a device after it. */
+	fake_host_send(&end, sizeof(end));
+	KUNIT_EXPECT_NOT_NULL(test, bus_offer(test, 2, &fake_nic, 2, 0));
 }
 
 static u16 refuse_request_offers(const struct fake_posted *posted)
