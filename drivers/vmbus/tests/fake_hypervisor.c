@@ -4,7 +4,6 @@
  * communication"). It interrupts with irq_work, so the bus's handler runs in a real interrupt,
  * and its tasklet after one.
  */
-#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
 #include <linux/mutex.h>

@@ -7,6 +7,7 @@
 #define HVIC_VMBUS_TESTS_FAKE_HYPERVISOR_H
 
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/hyperv.h>
 #include <linux/wait.h>
 

@@ -111,6 +111,14 @@ struct pci_dev *fake_pci_get_device(unsigned int vendor, unsigned int device,
 
 /* ---- memory and clocks ---- */
 
+/* Asked before each kzalloc() and kcalloc(). */
+bool fake_out_of_memory(void)
+{
+	return atomic_read(&fake_machine.failures) &&
+	       atomic_dec_if_positive(&fake_machine.allocations) < 0 &&
+	       atomic_dec_if_positive(&fake_machine.failures) >= 0;
+}
+
 int fake_set_memory_decrypted(unsigned long address, int pages)
 {
 	if (fake_machine.share_error && !fake_machine.shares_left--)

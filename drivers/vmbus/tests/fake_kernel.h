@@ -59,6 +59,9 @@
 #define set_memory_decrypted		fake_set_memory_decrypted
 #define set_memory_encrypted		fake_set_memory_encrypted
 
+#define kzalloc(size, flags)	(fake_out_of_memory() ? NULL : kzalloc(size, flags))
+#define kcalloc(n, size, flags)	(fake_out_of_memory() ? NULL : kcalloc(n, size, flags))
+
 /* Crash, kexec, panic, suspend, clocks. */
 #define hv_setup_kexec_handler(handler)	(fake_machine.kexec = (handler))
 #define hv_remove_kexec_handler()	(fake_machine.kexec = NULL)

@@ -25,6 +25,7 @@ struct fake_machine {
 	int bus_error;			/* of bus_register() */
 	int share_error, unshare_error;	/* of set_memory_decrypted() and its opposite */
 	unsigned int shares_left;	/* calls before share_error */
+	atomic_t allocations, failures;	/* that succeed first, that fail then */
 	struct acpi_resource *granted;
 	unsigned int num_granted;
 	struct screen_info screen;
@@ -60,6 +61,7 @@ acpi_status fake_acpi_walk_resources(acpi_handle handle, char *name,
 				     acpi_walk_resource_callback each, void *context);
 struct pci_dev *fake_pci_get_device(unsigned int vendor, unsigned int device,
 				    struct pci_dev *from);
+bool fake_out_of_memory(void);
 int fake_set_memory_decrypted(unsigned long address, int pages);
 int fake_set_memory_encrypted(unsigned long address, int pages);
 void fake_clock_start(unsigned int cpu, int sint);

@@ -116,6 +116,8 @@ static void device_by_new_id(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, write_driver(&driver, "remove_id", bad[i].text),
 				(ssize_t)-EINVAL);
 	}
+	atomic_set(&fake_machine.failures, 1);
+	KUNIT_EXPECT_EQ(test, write_driver(&driver, "new_id", id), (ssize_t)-ENOMEM);
 	KUNIT_EXPECT_EQ(test, driver.probes, 0u);
 	KUNIT_EXPECT_EQ(test, write_driver(&driver, "new_id", id), (ssize_t)strlen(id));
 	KUNIT_EXPECT_PTR_EQ(test, driver.device, dev);

@@ -132,6 +132,13 @@ static void mmio_of_odd_grants(struct kunit *test)
 	grants[0].type = ACPI_RESOURCE_TYPE_FIXED_MEMORY32;
 	dev = load(test);
 	KUNIT_EXPECT_FALSE(test, can_have(dev, 0x50000000, SZ_4K));
+	bus_unload(test);
+
+	/* No memory for the range, which is the first thing that needs some. */
+	grants[0].type = ACPI_RESOURCE_TYPE_ADDRESS32;
+	atomic_set(&fake_machine.failures, 1);
+	dev = load(test);
+	KUNIT_EXPECT_FALSE(test, can_have(dev, 0x50000000, SZ_4K));
 }
 
 /* The virtual TPM's page and what follows it stay out. */

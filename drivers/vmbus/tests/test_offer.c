@@ -247,14 +247,58 @@ static void offer_again_after_rescind(struct kunit *test)
 	struct vmbus_channel *channel = bus_offer(test, 20, &fake_nic, 1, 0);
 	struct device *dev = get_device(&channel->device_obj->device);
 
+	*fake_param_response_timeout = 5;
 	fake_host_rescind(20);
 	fake_host_offer(&again);
+	fake_hv_idle();
+	flush_workqueue(vmbus_connection.work_queue);
+	flush_workqueue(vmbus_connection.rescind_work_queue);
 	/* The old device lives while somebody holds it, and its name is in use until it is gone. */
+	KUNIT_EXPECT_PTR_EQ(test, bus_channel(20), channel);
+	KUNIT_ASSERT_NOT_NULL(test, bus_channel(21));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(bus_channel(21)->probe_done));
 	put_device(dev);
 	fake_host_settle();
 	KUNIT_EXPECT_NULL(test, bus_channel(20));
 	KUNIT_ASSERT_NOT_NULL(test, bus_channel(21));
 	KUNIT_EXPECT_NOT_NULL(test, bus_channel(21)->device_obj);
+}
+
+/*
+ * Out of memory: a message stays in its slot until there is some; an offer without a channel is
+ * dropped, a channel without a device stays idle; both go when the host withdraws them.
+ */
+static void offer_without_memory(struct kunit *test)
+{
+	struct vmbus_msg_offer offer = fake_offer(1, &fake_nic, 1, 0);
+
+	/* Copying the message from its slot. */
+	atomic_set(&fake_machine.failures, 3);
+	fake_host_offer(&offer);
+	KUNIT_EXPECT_TRUE(test, fake_wait(!atomic_read(&fake_machine.failures)));
+	fake_host_settle();
+	KUNIT_ASSERT_NOT_NULL(test, bus_channel(1));
+	KUNIT_EXPECT_NOT_NULL(test, bus_channel(1)->device_obj);
+
+	/* The channel: the next allocation. */
+	offer = fake_offer(2, &fake_nic, 2, 0);
+	atomic_set(&fake_machine.allocations, 1);
+	atomic_set(&fake_machine.failures, 1);
+	KUNIT_EXPECT_TRUE(test, dropped(&offer));
+
+	/* The device: the next but one. */
+	offer = fake_offer(3, &fake_nic, 3, 0);
+	atomic_set(&fake_machine.allocations, 2);
+	atomic_set(&fake_machine.failures, 1);
+	KUNIT_EXPECT_FALSE(test, dropped(&offer));
+	KUNIT_EXPECT_NULL(test, bus_channel(3)->device_obj);
+
+	fake_host_rescind(2);
+	fake_host_rescind(3);
+	fake_host_settle();
+	KUNIT_EXPECT_NULL(test, bus_channel(3));
+	KUNIT_EXPECT_EQ(test, fake_host.channels[2].released, 1u);
+	KUNIT_EXPECT_EQ(test, fake_host.channels[3].released, 1u);
 }
 
 /* Only devices that are fit to be served by a hostile host. */
@@ -293,6 +337,7 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_of_sockets),
 	KUNIT_CASE(offer_in_a_rush),
 	KUNIT_CASE(offer_again_after_rescind),
+	KUNIT_CASE(offer_without_memory),
 	KUNIT_CASE(offer_to_an_isolated_guest),
 	{ }
 };

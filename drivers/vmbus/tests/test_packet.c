@@ -121,6 +121,12 @@ static void packet_that_does_not_fit(struct kunit *test)
 	channel->rescind = false;
 }
 
+static u64 rescind_meanwhile(struct vmbus_channel *channel, u64 request)
+{
+	channel->rescind = true;
+	return vmbus_next_request_id(channel, request);
+}
+
 /* With a table of ids the wire has those, and their number is the limit. */
 static void packet_with_request_ids(struct kunit *test)
 {
@@ -147,6 +153,13 @@ static void packet_with_request_ids(struct kunit *test)
 						     VM_PKT_DATA_INBAND, 0), 0);
 	KUNIT_EXPECT_EQ(test, id, 0xabc4ull);
 	KUNIT_EXPECT_EQ(test, vmbus_request_addr(channel, 2), 0xabc2ull);
+
+	/* The channel goes while the packet is written: the caller keeps the request, no id is lost. */
+	channel->next_request_id_callback = rescind_meanwhile;
+	KUNIT_EXPECT_EQ(test, vmbus_sendpacket(channel, payload, 8, 0xabc5, VM_PKT_DATA_INBAND, 1),
+			-ENODEV);
+	channel->rescind = false;
+	KUNIT_EXPECT_EQ(test, vmbus_request_addr(channel, 2), (u64)VMBUS_RQST_ERROR);
 	channel->next_request_id_callback = NULL;
 	channel->request_addr_callback = NULL;
 }

@@ -53,10 +53,10 @@ static void expect_nothing_left(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, fake_machine.device);
 }
 
-/* Pages of no CPU, of the first CPU alone; no bus type; no interrupt; no monitor page. */
+/* Pages of no CPU, of the first CPU alone; no tables; no bus type; no interrupt; no monitor page. */
 static void start_fails_step_by_step(struct kunit *test)
 {
-	int pages;
+	int pages, table;
 
 	for (pages = 0; pages < num_present_cpus(); pages++) {
 		fake_hv.pages_left = pages;
@@ -64,6 +64,15 @@ static void start_fails_step_by_step(struct kunit *test)
 		expect_nothing_left(test);
 	}
 	fake_hv.pages_left = -1;
+
+	/* The table of CPUs' loads, then that of relids. */
+	for (table = 0; table < 2; table++) {
+		atomic_set(&fake_machine.allocations, table);
+		atomic_set(&fake_machine.failures, 1);
+		KUNIT_EXPECT_EQ(test, bus_load(), -ENOMEM);
+		KUNIT_EXPECT_EQ(test, atomic_read(&fake_machine.failures), 0);
+		expect_nothing_left(test);
+	}
 
 	fake_machine.bus_error = -EEXIST;
 	KUNIT_EXPECT_EQ(test, bus_load(), -EEXIST);
