@@ -240,10 +240,12 @@ static void connection_posts_again(struct kunit *test)
 
 	fake_hv.status = refuse_some;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int ret = cases[i].version ? 0 : -EDOM;
+
 		post_status = cases[i].status;
 		posts_refused = cases[i].times;
 		fake_hv.status = refuse_some;
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].version ? 0 : -EDOM, bus_load(), "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, ret, bus_load(), "case %u", i);
 		KUNIT_EXPECT_EQ(test, posts_refused, 0u);
 		if (cases[i].version)
 			KUNIT_EXPECT_EQ_MSG(test, cases[i].version, vmbus_proto_version,

@@ -101,7 +101,7 @@ static void mmio_of_the_whole_space(struct kunit *test)
 						  1ull << 63, false), -ENXIO);
 }
 
-/* Neighbours become one range, in any order; what lies below 1 MiB or ends before it starts is none. */
+/* Neighbours become one range, in any order; below 1 MiB, or with its end first, it is none. */
 static void mmio_of_odd_grants(struct kunit *test)
 {
 	struct hv_device *dev;

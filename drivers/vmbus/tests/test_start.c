@@ -53,7 +53,7 @@ static void expect_nothing_left(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, fake_machine.device);
 }
 
-/* Pages of no CPU, of the first CPU alone; no tables; no bus type; no interrupt; no monitor page. */
+/* Pages of no CPU, of the first alone; no tables; no bus type, interrupt, monitor page. */
 static void start_fails_step_by_step(struct kunit *test)
 {
 	int pages, table;
