@@ -107,7 +107,7 @@ int storvsc_lun_configure(struct scsi_device *sdev)
 {
 	struct storvsc_host *sh = storvsc_from_shost(sdev->host);
 
-	blk_queue_rq_timeout(sdev->request_queue, STORVSC_COMMAND_TIMEOUT_S * HZ);
+	blk_queue_rq_timeout(sdev->request_queue, STORVSC_COMMAND_TIMEOUT);
 	sdev->no_report_opcodes = 1;
 	sdev->no_write_same = 1;
 	if (!strncmp(sdev->vendor, "Msft", 4)) {

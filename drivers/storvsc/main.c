@@ -20,8 +20,6 @@ static const struct {
 	[STORVSC_FC]	= { 255, 128, 8 },
 };
 
-/* Seconds that removal and suspend wait for the host to answer what it has. */
-#define STORVSC_DRAIN_TIMEOUT_S	60
 /* Channels of one controller, primary included. */
 #define STORVSC_MAX_CHANNELS	256u
 
@@ -221,7 +219,7 @@ err_free:
 static void storvsc_quiesce(struct storvsc_host *sh)
 {
 	storvsc_set_state(sh, STORVSC_DRAINING);
-	if (storvsc_drain(sh, STORVSC_DRAIN_TIMEOUT_S))
+	if (storvsc_drain(sh, STORVSC_DRAIN_TIMEOUT))
 		return;
 	storvsc_set_state(sh, STORVSC_DEAD);
 	if (READ_ONCE(sh->dev->channel->rescind))

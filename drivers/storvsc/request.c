@@ -18,9 +18,6 @@ module_param(io_deadline, uint, 0644);
 MODULE_PARM_DESC(io_deadline,
 		 "Seconds that a command may be with the host before the bus is reset (0: for ever)");
 
-/* Seconds for the host to flush its commands after it has answered a bus reset. */
-#define STORVSC_FLUSH_TIMEOUT_S	30
-
 /*
  * A command's transaction id: the tag (plus one, since 0 is not an id) in the low half, the
  * command's generation above it. Bit 63 is left to control requests.
@@ -358,13 +355,13 @@ void storvsc_complete(struct storvsc_host *sh, u64 xid, const struct vstor_packe
 /**
  * storvsc_drain() - wait until the host has answered every command
  * @sh: the controller
- * @seconds: at most this long
+ * @timeout: at most this long, in jiffies
  *
  * Context: may sleep. Return: whether nothing is outstanding.
  */
-bool storvsc_drain(struct storvsc_host *sh, unsigned int seconds)
+bool storvsc_drain(struct storvsc_host *sh, unsigned long timeout)
 {
-	unsigned long end = jiffies + seconds * HZ;
+	unsigned long end = jiffies + timeout;
 
 	while (atomic_read(&sh->outstanding)) {
 		if (wait_event_timeout(sh->drained, !atomic_read(&sh->outstanding), HZ / 4))
@@ -482,8 +479,8 @@ enum blk_eh_timer_return storvsc_timed_out(struct scsi_cmnd *cmd)
  * storvsc_host_reset() - the last step of error handling: reset the bus
  * @cmd: a command of the controller
  *
- * Context: the error handler's thread; bounded by STORVSC_CONTROL_TIMEOUT_S and
- * STORVSC_FLUSH_TIMEOUT_S.
+ * Context: the error handler's thread; bounded by STORVSC_CONTROL_TIMEOUT and
+ * STORVSC_FLUSH_TIMEOUT.
  * Return: SUCCESS when the host flushed everything; else FAILED, and the controller is DEAD.
  */
 int storvsc_host_reset(struct scsi_cmnd *cmd)
@@ -491,7 +488,7 @@ int storvsc_host_reset(struct scsi_cmnd *cmd)
 	struct storvsc_host *sh = storvsc_from_shost(cmd->device->host);
 
 	if (!storvsc_gone(sh) && !storvsc_reset_bus(sh) &&
-	    storvsc_drain(sh, STORVSC_FLUSH_TIMEOUT_S))
+	    storvsc_drain(sh, STORVSC_FLUSH_TIMEOUT))
 		return SUCCESS;
 	if (READ_ONCE(sh->dev->channel->rescind)) {
 		storvsc_set_state(sh, STORVSC_DEAD);

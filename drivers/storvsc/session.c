@@ -24,7 +24,7 @@ static const u16 storvsc_versions[] = {
  * @request: the packet; the completion flag is added here
  * @reply: the answer, zero-filled where the host sent less
  *
- * Waits at most STORVSC_CONTROL_TIMEOUT_S; returns at once when the channel is rescinded. An
+ * Waits at most STORVSC_CONTROL_TIMEOUT; returns at once when the channel is rescinded. An
  * answer that comes later is recognised by its id and dropped.
  *
  * Context: may sleep. Locking: takes control_lock.
@@ -34,7 +34,7 @@ static const u16 storvsc_versions[] = {
 int storvsc_control(struct storvsc_host *sh, const struct vstor_packet *request,
 		    struct vstor_packet *reply)
 {
-	unsigned long end = jiffies + STORVSC_CONTROL_TIMEOUT_S * HZ;
+	unsigned long end = jiffies + STORVSC_CONTROL_TIMEOUT;
 	struct vstor_packet packet = *request;
 	u64 xid;
 	int ret;

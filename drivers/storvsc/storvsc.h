@@ -27,11 +27,18 @@
 #define STORVSC_MAX_TRANSFER	SZ_4M
 
 /*
- * What bounds each wait on the host. A host that is alive answers a control request in
- * milliseconds; these are for one that is not.
+ * What bounds each wait on the host, in jiffies. A host that is alive answers a control request
+ * in milliseconds; these are for one that is not. Tests bring a shorter patience of their own.
  */
-#define STORVSC_CONTROL_TIMEOUT_S	30
-#define STORVSC_COMMAND_TIMEOUT_S	180	/* the block layer's timer, re-armed up to io_deadline */
+#ifndef STORVSC_CONTROL_TIMEOUT
+#define STORVSC_CONTROL_TIMEOUT	(30 * HZ)
+/* The block layer's timer of a command, re-armed up to io_deadline. */
+#define STORVSC_COMMAND_TIMEOUT	(180 * HZ)
+/* Removal and suspend wait for the host to answer what it has. */
+#define STORVSC_DRAIN_TIMEOUT	(60 * HZ)
+/* For the host to flush its commands after it has answered a bus reset. */
+#define STORVSC_FLUSH_TIMEOUT	(30 * HZ)
+#endif
 
 /* Largest packet from the host: a descriptor and a vstor packet, with room for growth. */
 #define STORVSC_MAX_PKT_SIZE	(sizeof(struct vmpacket_descriptor) + 2 * sizeof(struct vstor_packet))
@@ -170,7 +177,7 @@ unsigned int storvsc_hw_queues(const struct storvsc_host *sh);
 int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
 int storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
 void storvsc_complete(struct storvsc_host *sh, u64 xid, const struct vstor_packet *packet, u32 len);
-bool storvsc_drain(struct storvsc_host *sh, unsigned int seconds);
+bool storvsc_drain(struct storvsc_host *sh, unsigned long timeout);
 void storvsc_abandon_all(struct storvsc_host *sh);
 void storvsc_finish_abandoned(struct storvsc_host *sh);
 enum blk_eh_timer_return storvsc_timed_out(struct scsi_cmnd *cmd);
