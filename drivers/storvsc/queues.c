@@ -248,10 +248,10 @@ void storvsc_add_subchannels(struct storvsc_host *sh)
 	vmbus_set_sc_create_callback(sh->dev->channel, storvsc_on_subchannel);
 	packet.sub_channel_count = cpu_to_le16(count);
 	ret = storvsc_control(sh, &packet, &packet);
-	if (ret || packet.status)
+	if (ret < 0 || packet.status)
 		dev_warn(&sh->dev->device,
 			 "no subchannels: error %d, host status %#x; using one channel\n",
-			 ret, ret ? 0 : le32_to_cpu(packet.status));
+			 min(ret, 0), ret < 0 ? 0 : le32_to_cpu(packet.status));
 }
 
 static bool storvsc_has_room(struct vmbus_channel *ch)

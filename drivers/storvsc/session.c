@@ -28,7 +28,7 @@ static const u16 storvsc_versions[] = {
  * answer that comes later is recognised by its id and dropped.
  *
  * Context: may sleep. Locking: takes control_lock.
- * Return: 0; -ETIMEDOUT; -ENODEV when the channel was rescinded; -EPROTO when the answer is
+ * Return: bytes of the answer; -ETIMEDOUT; -ENODEV when the channel was rescinded; -EPROTO when the answer is
  * no completion; or what the bus said.
  */
 int storvsc_control(struct storvsc_host *sh, const struct vstor_packet *request,
@@ -67,12 +67,14 @@ int storvsc_control(struct storvsc_host *sh, const struct vstor_packet *request,
 
 	spin_lock_irq(&sh->reply_lock);
 	sh->control_xid = 0;
-	if (!ret)
+	if (!ret) {
 		*reply = sh->control_reply;
+		ret = sh->control_reply_len;
+	}
 	spin_unlock_irq(&sh->reply_lock);
 	mutex_unlock(&sh->control_lock);
 
-	if (!ret && le32_to_cpu(reply->operation) != VSTOR_OP_COMPLETE_IO)
+	if (ret > 0 && le32_to_cpu(reply->operation) != VSTOR_OP_COMPLETE_IO)
 		ret = -EPROTO;
 	return ret;
 }
@@ -91,11 +93,12 @@ void storvsc_control_reply(struct storvsc_host *sh, u64 xid, const struct vstor_
 {
 	unsigned long flags;
 
+	len = min_t(u32, len, sizeof(sh->control_reply));
 	spin_lock_irqsave(&sh->reply_lock, flags);
 	if (sh->control_xid == xid) {
 		memset(&sh->control_reply, 0, sizeof(sh->control_reply));
-		memcpy(&sh->control_reply, packet,
-		       min_t(size_t, len, sizeof(sh->control_reply)));
+		memcpy(&sh->control_reply, packet, len);
+		sh->control_reply_len = len;
 		sh->control_xid = 0;
 		complete(&sh->control_done);
 	} else {
@@ -105,15 +108,15 @@ void storvsc_control_reply(struct storvsc_host *sh, u64 xid, const struct vstor_
 	spin_unlock_irqrestore(&sh->reply_lock, flags);
 }
 
-/* A control request that has to succeed. */
+/* A control request that has to succeed; as storvsc_control() otherwise. */
 static int storvsc_control_ok(struct storvsc_host *sh, struct vstor_packet *packet,
 			      const char *what)
 {
 	int ret = storvsc_control(sh, packet, packet);
 
-	if (!ret && packet->status)
+	if (ret > 0 && packet->status)
 		ret = -EPROTO;
-	if (ret)
+	if (ret < 0)
 		dev_err(&sh->dev->device, "%s failed: error %d, host status %#x\n", what, ret,
 			ret == -EPROTO ? le32_to_cpu(packet->status) : 0);
 	return ret;
@@ -131,7 +134,7 @@ static int storvsc_negotiate_version(struct storvsc_host *sh)
 			.version.major_minor = cpu_to_le16(storvsc_versions[i]),
 		};
 		ret = storvsc_control(sh, &packet, &packet);
-		if (ret) {
+		if (ret < 0) {
 			dev_err(&sh->dev->device, "no answer on protocol %u.%u: error %d\n",
 				storvsc_versions[i] >> 8, storvsc_versions[i] & 0xff, ret);
 			return ret;
@@ -168,7 +171,7 @@ int storvsc_negotiate(struct storvsc_host *sh)
 		.operation = cpu_to_le32(VSTOR_OP_BEGIN_INITIALIZATION),
 	};
 	ret = storvsc_control_ok(sh, &packet, "begin of initialization");
-	if (ret)
+	if (ret < 0)
 		return ret;
 	ret = storvsc_negotiate_version(sh);
 	if (ret)
@@ -178,14 +181,15 @@ int storvsc_negotiate(struct storvsc_host *sh)
 		.operation = cpu_to_le32(VSTOR_OP_QUERY_PROPERTIES),
 	};
 	ret = storvsc_control_ok(sh, &packet, "query of the controller's properties");
-	if (ret)
+	if (ret < 0)
 		return ret;
-	ret = vstor_read_limits(&packet, sizeof(packet),
+	ret = vstor_read_limits(&packet, ret,
 				sh->kind == STORVSC_FC ? SZ_512K : STORVSC_MAX_TRANSFER,
 				&sh->limits);
 	if (ret) {
-		dev_err(&sh->dev->device, "host offers transfers of %u bytes, need at least 4096\n",
-			le32_to_cpu(packet.properties.max_transfer_bytes));
+		dev_err(&sh->dev->device,
+			"host offers transfers of %u bytes, need at least 4096: error %d\n",
+			le32_to_cpu(packet.properties.max_transfer_bytes), ret);
 		return ret;
 	}
 	if (sh->kind == STORVSC_IDE || sh->version < VSTOR_VERSION_5_1)
@@ -196,17 +200,20 @@ int storvsc_negotiate(struct storvsc_host *sh)
 			.operation = cpu_to_le32(VSTOR_OP_FCHBA_DATA),
 		};
 		ret = storvsc_control_ok(sh, &packet, "query of the adapter's names");
-		if (ret)
+		if (ret < 0)
 			return ret;
-		ret = vstor_read_wwn(&packet, sizeof(packet), &sh->wwn);
-		if (ret)
+		ret = vstor_read_wwn(&packet, ret, &sh->wwn);
+		if (ret) {
+			dev_err(&sh->dev->device, "the adapter's names are cut short\n");
 			return ret;
+		}
 	}
 
 	packet = (struct vstor_packet) {
 		.operation = cpu_to_le32(VSTOR_OP_END_INITIALIZATION),
 	};
-	return storvsc_control_ok(sh, &packet, "end of initialization");
+	ret = storvsc_control_ok(sh, &packet, "end of initialization");
+	return min(ret, 0);
 }
 
 /**
@@ -222,5 +229,5 @@ int storvsc_reset_bus(struct storvsc_host *sh)
 		.operation = cpu_to_le32(VSTOR_OP_RESET_BUS),
 	};
 
-	return storvsc_control(sh, &packet, &packet);
+	return min(storvsc_control(sh, &packet, &packet), 0);
 }

@@ -107,6 +107,7 @@ struct storvsc_host {
 	u32 control_seq;
 	struct completion control_done;
 	struct vstor_packet control_reply;
+	u32 control_reply_len;		/* bytes that the host sent, at most a packet */
 
 	/* Open channels; channel_lock guards the array, by_cpu[] is read without it. */
 	spinlock_t channel_lock;
