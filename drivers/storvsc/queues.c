@@ -353,11 +353,11 @@ void storvsc_on_channel(void *context)
 
 	if (!sh)
 		return;
-	foreach_vmbus_pkt(desc, ch) {
+	desc = hv_pkt_iter_first(ch);
+	while (desc && budget--) {
 		storvsc_packet(sh, desc);
-		if (!--budget) {
-			hv_pkt_iter_close(ch);
-			return;
-		}
+		desc = hv_pkt_iter_next(ch, desc);
 	}
+	if (desc)
+		hv_pkt_iter_close(ch);
 }
