@@ -81,7 +81,8 @@ static int storvsc_alloc(struct storvsc_host *sh)
 			   min(num_possible_cpus(), STORVSC_MAX_CHANNELS);
 	sh->channels = kcalloc(sh->max_channels, sizeof(*sh->channels), GFP_KERNEL);
 	sh->by_cpu = kcalloc(nr_cpu_ids, sizeof(*sh->by_cpu), GFP_KERNEL);
-	sh->work_queue = alloc_ordered_workqueue("storvsc_work_%u", 0, sh->shost->host_no);
+	sh->work_queue = alloc_ordered_workqueue("storvsc_work_%u", WQ_FREEZABLE,
+						 sh->shost->host_no);
 	if (!sh->channels || !sh->by_cpu || !sh->work_queue)
 		return -ENOMEM;
 	return 0;
@@ -248,12 +249,15 @@ static hvic_remove_t storvsc_remove(struct hv_device *dev)
 	hvic_remove_return();
 }
 
+/*
+ * LUN work is frozen before. Where it is not, its commands wait for the resume as all others do,
+ * and so it must not be waited for.
+ */
 static int storvsc_suspend(struct hv_device *dev)
 {
 	struct storvsc_host *sh = hv_get_drvdata(dev);
 
 	storvsc_quiesce(sh);
-	drain_workqueue(sh->work_queue);
 	storvsc_disconnect(sh);
 	return 0;
 }
