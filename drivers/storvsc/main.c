@@ -262,6 +262,7 @@ static int storvsc_suspend(struct hv_device *dev)
 	return 0;
 }
 
+/* With a controller that does not come back, what waits for the resume must not wait for ever. */
 static int storvsc_resume(struct hv_device *dev)
 {
 	struct storvsc_host *sh = hv_get_drvdata(dev);
@@ -270,16 +271,21 @@ static int storvsc_resume(struct hv_device *dev)
 
 	ret = storvsc_connect(sh);
 	if (ret)
-		return ret;
+		goto err_dead;
 	if (sh->limits.max_transfer < max_transfer) {
 		dev_err(&dev->device, "transfers were %u bytes before suspend, host now takes %u\n",
 			max_transfer, sh->limits.max_transfer);
+		ret = -ERANGE;
 		storvsc_disconnect(sh);
-		return -ERANGE;
+		goto err_dead;
 	}
 	sh->limits.max_transfer = max_transfer;
 	storvsc_add_subchannels(sh);
 	return 0;
+
+err_dead:
+	storvsc_set_state(sh, STORVSC_DEAD);
+	return ret;
 }
 
 static const struct hv_vmbus_device_id storvsc_ids[] = {
