@@ -7,24 +7,10 @@
 #include "../vstor.c"
 
 #include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/slab.h>
 
-/* Where things are in a packet, bytes. */
-#define AT_OPERATION	0
-#define AT_STATUS	8
-#define AT_SRB_STATUS	14
-#define AT_SCSI_STATUS	15
-#define AT_SENSE_LEN	21
-#define AT_TRANSFERRED	24
-#define AT_SENSE	28
-#define AT_CHANNELS	16
-#define AT_PROPERTY_FLAGS	20
-#define AT_MAX_TRANSFER	24
-
-#define COMPLETION	1
-#define LEN_V1		48	/* 4.2 and before */
-#define LEN_V2		64	/* 5.1 on */
+#include "suites.h"
+#include "wire.h"
 
 static u8 *packet_of(struct kunit *test, u32 len, u32 operation, u32 status)
 {
@@ -312,11 +298,7 @@ static struct kunit_case vstor_cases[] = {
 	{ }
 };
 
-static struct kunit_suite vstor_suite = {
+struct kunit_suite vstor_suite = {
 	.name = "hv-storvsc-vstor",
 	.test_cases = vstor_cases,
 };
-kunit_test_suite(vstor_suite);
-
-MODULE_DESCRIPTION("KUnit suites of hv_storvsc");
-MODULE_LICENSE("GPL");

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit: controllers that are removed, suspended and taken away while the host has commands, and
+ * hosts that have changed at a resume, or are not there any more.
+ */
+#include <linux/mm.h>
+#include <linux/workqueue.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+#include "../storvsc.h"
+#include "fake_host.h"
+#include "io.h"
+#include "suites.h"
+
+static const u8 test_unit_ready[6];
+static const u8 read_10[10] = { 0x28 };
+static const struct fake_outcome good = { 1 };
+
+static void endings_exit(struct kunit *test)
+{
+	*fake_io_deadline = 900;
+	fake_suite_exit(test);
+}
+
+static struct scsi_device *probed(struct kunit *test, enum fake_class class)
+{
+	struct fake_host *host = test->priv;
+	struct scsi_device *sdev;
+
+	KUNIT_ASSERT_EQ(test, fake_host_probe(host, class), 0);
+	sdev = fake_host_lun(host, 0);
+	KUNIT_ASSERT_NOT_NULL(test, sdev);
+	return sdev;
+}
+
+static struct storvsc_host *controller(struct fake_host *host)
+{
+	return hv_get_drvdata(&host->hv);
+}
+
+/* What the driver is asked to do while the test plays the host. */
+struct ending {
+	struct work_struct work;
+	struct completion done;
+	struct fake_host *host;
+	void (*what)(struct fake_host *host);
+};
+
+static void ending_work(struct work_struct *work)
+{
+	struct ending *ending = container_of(work, struct ending, work);
+
+	ending->what(ending->host);
+	complete(&ending->done);
+}
+
+static void ending_start(struct ending *ending, struct fake_host *host,
+			 void (*what)(struct fake_host *host))
+{
+	INIT_WORK_ONSTACK(&ending->work, ending_work);
+	init_completion(&ending->done);
+	ending->host = host;
+	ending->what = what;
+	queue_work(system_unbound_wq, &ending->work);
+}
+
+static bool ending_done(struct ending *ending, unsigned long timeout)
+{
+	if (!wait_for_completion_timeout(&ending->done, timeout))
+		return false;
+	flush_work(&ending->work);
+	destroy_work_on_stack(&ending->work);
+	return true;
+}
+
+static void suspend(struct fake_host *host)
+{
+	host->driver->suspend(&host->hv);
+}
+
+static int resume(struct fake_host *host)
+{
+	return host->driver->resume(&host->hv);
+}
+
+/* Removal waits for the host. */
+static void endings_drain(struct kunit *test)
+{
+	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct fake_host *host = test->priv;
+	u32 from = host->num_sent;
+	struct ending ending;
+	struct io ios[4] = { };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ios); i++) {
+		ios[i].cdb = read_10;
+		io_hold(test, host, sdev, &ios[i]);
+	}
+	ending_start(&ending, host, fake_host_remove);
+	KUNIT_EXPECT_FALSE(test, wait_for_completion_timeout(&ending.done, HZ / 2));
+	KUNIT_EXPECT_TRUE(test, host->primary.open);
+	host->hold = false;
+	fake_host_finish_all(host, from, &good);
+	for (i = 0; i < ARRAY_SIZE(ios); i++) {
+		KUNIT_EXPECT_TRUE(test, io_wait(&ios[i], 5 * HZ));
+		KUNIT_EXPECT_EQ(test, ios[i].result, 0);
+	}
+	scsi_device_put(sdev);
+	KUNIT_EXPECT_TRUE(test, ending_done(&ending, 10 * HZ));
+}
+
+/* The host took the channel away: it has ended its use of the pages, and will not answer. */
+static void endings_rescind(struct kunit *test)
+{
+	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct fake_host *host = test->priv;
+	void *buffer = alloc_pages_exact(48 * 4096, GFP_KERNEL);
+	struct io ios[4] = { }, later = { .cdb = test_unit_ready };
+	unsigned long start;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, buffer);
+	for (i = 0; i < ARRAY_SIZE(ios); i++) {
+		ios[i].cdb = read_10;
+		ios[i].data = buffer;
+		ios[i].bytes = i * 16 * 4096;
+		io_hold(test, host, sdev, &ios[i]);
+	}
+	fake_host_rescind(host);
+	io_run(test, sdev, &later);
+	KUNIT_EXPECT_EQ(test, host_byte(later.result), DID_NO_CONNECT);
+	scsi_device_put(sdev);
+	start = jiffies;
+	fake_host_remove(host);
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, start + 5 * HZ));
+	for (i = 0; i < ARRAY_SIZE(ios); i++) {
+		KUNIT_EXPECT_TRUE(test, io_wait(&ios[i], 5 * HZ));
+		KUNIT_EXPECT_EQ(test, host_byte(ios[i].result), DID_NO_CONNECT);
+		KUNIT_EXPECT_EQ(test, ios[i].resid, ios[i].bytes);
+	}
+	for (i = 0; i < 48; i++)
+		KUNIT_EXPECT_EQ(test, page_count(virt_to_page(buffer + i * 4096)), 1);
+	free_pages_exact(buffer, 48 * 4096);
+}
+
+/* In the middle of a scan. */
+static void endings_rescind_during_scan(struct kunit *test)
+{
+	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct fake_host *host = test->priv;
+	u32 before = host->num_sent;
+
+	scsi_device_put(sdev);
+	host->hold = true;
+	fake_host_say(host, ENUMERATE, NULL, 0);
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(host->num_sent) > before));
+	fake_host_rescind(host);
+	fake_host_remove(host);
+	KUNIT_EXPECT_EQ(test, host->num_sent, before + 1);
+}
+
+/* Removal from a host that never answers ends, by way of the timers. */
+static void endings_silent(struct kunit *test)
+{
+	struct scsi_device *sdev = probed(test, FAKE_IDE);
+	struct fake_host *host = test->priv;
+	void *buffer = alloc_pages_exact(4096, GFP_KERNEL);
+	struct io io = { .cdb = read_10, .data = buffer, .bytes = 4096 };
+	struct ending ending;
+
+	KUNIT_ASSERT_NOT_NULL(test, buffer);
+	host->fail_op = RESET_BUS;
+	host->fail_error = -EAGAIN;
+	host->fail_times = U32_MAX;
+	*fake_io_deadline = 1;
+	io_hold(test, host, sdev, &io);
+	scsi_device_put(sdev);
+	ending_start(&ending, host, fake_host_remove);
+	KUNIT_EXPECT_TRUE(test, ending_done(&ending, 30 * HZ));
+	KUNIT_EXPECT_TRUE(test, io_wait(&io, 5 * HZ));
+	KUNIT_EXPECT_NE(test, io.result, 0);
+	KUNIT_EXPECT_EQ(test, page_count(virt_to_page(buffer)), 2);
+	put_page(virt_to_page(buffer));
+	free_pages_exact(buffer, 4096);
+}
+
+/* ---- suspend and resume ---- */
+
+static void endings_suspend(struct kunit *test)
+{
+	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct fake_host *host = test->priv;
+	struct io io = { .cdb = read_10 }, meanwhile = { .cdb = test_unit_ready };
+	struct ending ending;
+
+	/* What the host has is waited for. */
+	io_hold(test, host, sdev, &io);
+	ending_start(&ending, host, suspend);
+	KUNIT_EXPECT_FALSE(test, wait_for_completion_timeout(&ending.done, HZ / 4));
+	fake_host_finish(host, fake_host_last(host), &good);
+	KUNIT_EXPECT_TRUE(test, io_wait(&io, 5 * HZ));
+	KUNIT_EXPECT_EQ(test, io.result, 0);
+	KUNIT_EXPECT_TRUE(test, ending_done(&ending, 5 * HZ));
+	KUNIT_EXPECT_FALSE(test, host->primary.open);
+
+	/* What comes meanwhile waits for the resume, and is not lost. */
+	host->hold = false;
+	io_start(test, sdev, &meanwhile);
+	KUNIT_EXPECT_FALSE(test, io_wait(&meanwhile, HZ / 4));
+	/* More than was offered before is not used. */
+	host->max_transfer *= 2;
+	host->channels = 1;
+	KUNIT_EXPECT_EQ(test, resume(host), 0);
+	KUNIT_EXPECT_TRUE(test, io_wait(&meanwhile, 5 * HZ));
+	KUNIT_EXPECT_EQ(test, meanwhile.result, 0);
+	KUNIT_EXPECT_EQ(test, controller(host)->limits.max_transfer, 0x40000u);
+	KUNIT_EXPECT_EQ(test, host->ops[BEGIN], 2u);
+	KUNIT_EXPECT_EQ(test, host->ops[END], 2u);
+	KUNIT_EXPECT_EQ(test, host->ops[SUBCHANNELS], num_online_cpus() > 1 ? 1u : 0u);
+	scsi_device_put(sdev);
+}
+
+/* A LUN is being looked at again when the system goes to sleep. */
+static void endings_suspend_during_rescan(struct kunit *test)
+{
+	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct fake_host *host = test->priv;
+	u32 before = host->num_sent, inquiries = host->cdbs[0x12];
+	struct ending ending;
+
+	host->hold = true;
+	KUNIT_EXPECT_TRUE(test, storvsc_queue_lun_work(controller(host), VSTOR_LUN_RESCAN, 0, 0,
+						       0));
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(host->num_sent) == before + 1));
+	ending_start(&ending, host, suspend);
+	KUNIT_EXPECT_TRUE(test, fake_wait(controller(host)->state == STORVSC_DRAINING));
+	host->hold = false;
+	fake_host_answer(host, fake_host_last(host));
+	KUNIT_EXPECT_TRUE(test, ending_done(&ending, 5 * HZ));
+	KUNIT_EXPECT_FALSE(test, host->primary.open);
+	/* It goes on afterwards. */
+	KUNIT_EXPECT_EQ(test, resume(host), 0);
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(host->cdbs[0x12]) >= inquiries + 2));
+	flush_workqueue(controller(host)->work_queue);
+	scsi_device_put(sdev);
+}
+
+static void endings_suspend_silent(struct kunit *test)
+{
+	struct scsi_device *sdev = probed(test, FAKE_IDE);
+	struct fake_host *host = test->priv;
+	void *buffer = alloc_pages_exact(4096, GFP_KERNEL);
+	struct io io = { .cdb = read_10, .data = buffer, .bytes = 4096 };
+	struct ending ending;
+
+	KUNIT_ASSERT_NOT_NULL(test, buffer);
+	io_hold(test, host, sdev, &io);
+	ending_start(&ending, host, suspend);
+	KUNIT_EXPECT_TRUE(test, ending_done(&ending, 5 * HZ));
+	KUNIT_EXPECT_FALSE(test, host->primary.open);
+	KUNIT_EXPECT_EQ(test, page_count(virt_to_page(buffer)), 2);
+	/* The command's timer finds a controller that is of no use. */
+	KUNIT_EXPECT_TRUE(test, io_wait(&io, 20 * HZ));
+	KUNIT_EXPECT_NE(test, io.result, 0);
+	scsi_device_put(sdev);
+	put_page(virt_to_page(buffer));
+	free_pages_exact(buffer, 4096);
+}
+
+/* What the host refuses at a resume does not come back: commands end, and so does removal. */
+static void endings_resume_fails(struct kunit *test)
+{
+	enum { NO_CHANNEL, NO_ANSWER, OLDER, LESS, FAILURES };
+	unsigned int i;
+
+	for (i = 0; i < FAILURES; i++) {
+		struct fake_host *host = fake_host_new(test);
+		struct io io = { .cdb = test_unit_ready };
+		struct scsi_device *sdev;
+		struct ending ending;
+		int ret, expected;
+
+		KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_IDE), 0);
+		sdev = fake_host_lun(host, 0);
+		KUNIT_ASSERT_NOT_NULL(test, sdev);
+		suspend(host);
+		io_start(test, sdev, &io);
+		switch (i) {
+		case NO_CHANNEL:
+			host->primary.open_error = -ENODEV;
+			expected = -ENODEV;
+			break;
+		case NO_ANSWER:
+			host->fail_op = BEGIN;
+			host->fail_error = -EIO;
+			host->fail_times = 1;
+			expected = -EIO;
+			break;
+		case OLDER:
+			host->newest = 0x0200;
+			expected = -EPROTO;
+			break;
+		default:
+			host->max_transfer = 0x3f000;
+			expected = -ERANGE;
+		}
+		ret = resume(host);
+		KUNIT_EXPECT_EQ(test, ret, expected);
+		KUNIT_EXPECT_FALSE(test, host->primary.open);
+		KUNIT_EXPECT_TRUE_MSG(test, io_wait(&io, 5 * HZ), "case %u", i);
+		KUNIT_EXPECT_EQ(test, host_byte(io.result), DID_NO_CONNECT);
+		scsi_device_put(sdev);
+		ending_start(&ending, host, fake_host_remove);
+		KUNIT_ASSERT_TRUE(test, ending_done(&ending, 5 * HZ));
+		fake_host_free(test, host);
+	}
+}
+
+static struct kunit_case endings_cases[] = {
+	KUNIT_CASE(endings_drain),
+	KUNIT_CASE(endings_rescind),
+	KUNIT_CASE(endings_rescind_during_scan),
+	KUNIT_CASE(endings_silent),
+	KUNIT_CASE(endings_suspend),
+	KUNIT_CASE(endings_suspend_during_rescan),
+	KUNIT_CASE(endings_suspend_silent),
+	KUNIT_CASE(endings_resume_fails),
+	{ }
+};
+
+struct kunit_suite endings_suite = {
+	.name = "hv-storvsc-endings",
+	.init = fake_suite_init,
+	.exit = endings_exit,
+	.test_cases = endings_cases,
+};

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit: a host that does not answer. Timers that run out, resets of the bus that it obeys or not,
+ * controllers that end with commands in flight, and the memory that is kept from use then.
+ */
+#include <linux/mm.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_eh.h>
+#include <scsi/scsi_host.h>
+
+#include "../storvsc.h"
+#include "fake_host.h"
+#include "io.h"
+#include "suites.h"
+
+/* The SCSI layer lets a bus settle for ten seconds after a reset. */
+#define SETTLED	(30 * HZ)
+
+static const u8 test_unit_ready[6];
+static const u8 read_10[10] = { 0x28 };
+static const struct fake_outcome good = { 1 }, flushed = { 0x16 };
+
+static void recovery_exit(struct kunit *test)
+{
+	*fake_io_deadline = 900;
+	fake_suite_exit(test);
+}
+
+static struct scsi_device *probed(struct kunit *test, struct fake_host *host)
+{
+	struct scsi_device *sdev;
+
+	KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_IDE), 0);
+	sdev = fake_host_lun(host, 0);
+	KUNIT_ASSERT_NOT_NULL(test, sdev);
+	return sdev;
+}
+
+static struct storvsc_host *controller(struct fake_host *host)
+{
+	return hv_get_drvdata(&host->hv);
+}
+
+/* Without a deadline a slow host has all the time that it wants. */
+static void recovery_is_patient(struct kunit *test)
+{
+	struct fake_host *host = test->priv;
+	struct scsi_device *sdev = probed(test, host);
+	struct io io = { .cdb = test_unit_ready };
+
+	*fake_io_deadline = 0;
+	io_hold(test, host, sdev, &io);
+	KUNIT_EXPECT_FALSE(test, io_wait(&io, 4 * HZ));
+	KUNIT_EXPECT_GE(test, atomic_read(&sdev->iotmo_cnt), 1);
+	KUNIT_EXPECT_EQ(test, host->ops[RESET_BUS], 0u);
+	fake_host_finish(host, fake_host_last(host), &good);
+	KUNIT_EXPECT_TRUE(test, io_wait(&io, 5 * HZ));
+	KUNIT_EXPECT_EQ(test, io.result, 0);
+	scsi_device_put(sdev);
+}
+
+static bool flush_on_reset(struct fake_host *host, const struct fake_request *req)
+{
+	if (fake_request_op(req) != RESET_BUS)
+		return false;
+	host->hold = false;
+	fake_host_reply(host, req, COMPLETION, 0, LEN_V2);
+	fake_host_finish_all(host, *(u32 *)host->scratch, &flushed);
+	return true;
+}
+
+static void recovery_resets_the_bus(struct kunit *test)
+{
+	struct fake_host *host = test->priv;
+	struct scsi_device *sdev = probed(test, host);
+	u32 from = host->num_sent;
+	struct io ios[3] = { }, again = { .cdb = test_unit_ready };
+	unsigned int i;
+
+	host->scratch = &from;
+	host->on_request = flush_on_reset;
+	*fake_io_deadline = 1;
+	for (i = 0; i < ARRAY_SIZE(ios); i++) {
+		ios[i].cdb = read_10;
+		io_hold(test, host, sdev, &ios[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(ios); i++) {
+		KUNIT_EXPECT_TRUE(test, io_wait(&ios[i], SETTLED));
+		KUNIT_EXPECT_EQ(test, ios[i].ended, 1u);
+		KUNIT_EXPECT_NE(test, ios[i].result, 0);
+	}
+	KUNIT_EXPECT_EQ(test, host->ops[RESET_BUS], 1u);
+	KUNIT_EXPECT_EQ(test, atomic_read(&controller(host)->outstanding), 0);
+	/* And life goes on. */
+	KUNIT_EXPECT_TRUE(test, fake_wait(!scsi_host_in_recovery(sdev->host)));
+	KUNIT_EXPECT_TRUE(test, io_run(test, sdev, &again));
+	KUNIT_EXPECT_EQ(test, again.result, 0);
+	scsi_device_put(sdev);
+}
+
+enum deafness { SILENT, DOES_NOT_FLUSH, GOES_AWAY };
+
+static bool deaf(struct fake_host *host, const struct fake_request *req)
+{
+	if (fake_request_op(req) != RESET_BUS)
+		return false;
+	switch (*(enum deafness *)host->scratch) {
+	case DOES_NOT_FLUSH:
+		fake_host_reply(host, req, COMPLETION, 0, LEN_V2);
+		break;
+	case GOES_AWAY:
+		fake_host_rescind(host);
+		break;
+	case SILENT:
+		break;
+	}
+	return true;
+}
+
+/* What the host may still write to is used by nobody else. */
+static void recovery_gives_up(struct kunit *test)
+{
+	static const struct {
+		enum deafness how;
+		u32 bytes;		/* of the command: pages beside it or in it */
+		bool kept;
+	} cases[] = {
+		{ SILENT, 5 * 4096, true },
+		{ SILENT, 48 * 4096, true },
+		{ DOES_NOT_FLUSH, 48 * 4096, true },
+		{ GOES_AWAY, 48 * 4096, false },
+	};
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fake_host *host = fake_host_new(test);
+		struct scsi_device *sdev = probed(test, host);
+		struct storvsc_host *sh = controller(host);
+		void *buffer = alloc_pages_exact(cases[i].bytes, GFP_KERNEL);
+		struct io io = { .cdb = read_10, .data = buffer, .bytes = cases[i].bytes };
+		struct io later = { .cdb = test_unit_ready };
+		struct fake_request req;
+
+		KUNIT_ASSERT_NOT_NULL(test, buffer);
+		host->scratch = (void *)&cases[i].how;
+		host->on_request = deaf;
+		*fake_io_deadline = 1;
+		io_hold(test, host, sdev, &io);
+		req = *fake_host_last(host);
+		KUNIT_EXPECT_TRUE(test, io_wait(&io, SETTLED));
+		KUNIT_EXPECT_NE(test, io.result, 0);
+		KUNIT_EXPECT_EQ(test, host->ops[RESET_BUS], 1u);
+		KUNIT_EXPECT_EQ(test, (int)sh->state, (int)STORVSC_DEAD);
+		KUNIT_EXPECT_EQ(test, atomic_read(&sh->outstanding), 0);
+		for (n = 0; n < cases[i].bytes / 4096; n++)
+			KUNIT_EXPECT_EQ_MSG(test, page_count(virt_to_page(buffer + n * 4096)),
+					    cases[i].kept ? 2 : 1, "case %u page %u", i, n);
+		/* A word that comes too late is not believed; nothing is sent any more. */
+		fake_host_finish(host, &req, &good);
+		KUNIT_EXPECT_EQ(test, io.ended, 1u);
+		io_run(test, sdev, &later);
+		KUNIT_EXPECT_EQ(test, host_byte(later.result), DID_NO_CONNECT);
+		KUNIT_EXPECT_EQ(test, fake_host_last(host)->id, req.id);
+
+		scsi_device_put(sdev);
+		fake_host_remove(host);
+		fake_host_free(test, host);
+		for (n = 0; cases[i].kept && n < cases[i].bytes / 4096; n++)
+			put_page(virt_to_page(buffer + n * 4096));
+		free_pages_exact(buffer, cases[i].bytes);
+	}
+}
+
+static void recovery_of_the_dead(struct kunit *test)
+{
+	struct fake_host *host = test->priv;
+	struct scsi_device *sdev = probed(test, host);
+	struct io io = { .cdb = test_unit_ready };
+	struct Scsi_Host *shost = sdev->host;
+
+	*fake_io_deadline = 0;
+	io_hold(test, host, sdev, &io);
+	KUNIT_EXPECT_EQ(test, (int)shost->hostt->eh_timed_out(io.cmd), (int)BLK_EH_RESET_TIMER);
+	fake_host_rescind(host);
+	/* No timer is armed again for a host that is not there, and no reset asked of it. */
+	KUNIT_EXPECT_EQ(test, (int)shost->hostt->eh_timed_out(io.cmd), (int)BLK_EH_DONE);
+	KUNIT_EXPECT_EQ(test, shost->hostt->eh_host_reset_handler(io.cmd), FAILED);
+	KUNIT_EXPECT_EQ(test, host->ops[RESET_BUS], 0u);
+	KUNIT_EXPECT_TRUE(test, io_wait(&io, 5 * HZ));
+	KUNIT_EXPECT_EQ(test, host_byte(io.result), DID_NO_CONNECT);
+	scsi_device_put(sdev);
+}
+
+static struct kunit_case recovery_cases[] = {
+	KUNIT_CASE(recovery_is_patient),
+	KUNIT_CASE(recovery_resets_the_bus),
+	KUNIT_CASE(recovery_gives_up),
+	KUNIT_CASE(recovery_of_the_dead),
+	{ }
+};
+
+struct kunit_suite recovery_suite = {
+	.name = "hv-storvsc-recovery",
+	.init = fake_suite_init,
+	.exit = recovery_exit,
+	.test_cases = recovery_cases,
+};
