@@ -10,11 +10,12 @@ failed=0
 for module; do
 	echo "kunit: $module" >/dev/kmsg
 	modprobe "$module" || failed=1
-	modprobe -r "$module" || failed=1
+	# Alone: what it needs may be in use by others.
+	rmmod "$module" || failed=1
 	# A second round proves that the suite leaves nothing behind that its start trips over.
 	echo "kunit: again" >/dev/kmsg
 	modprobe "$module" || failed=1
-	modprobe -r "$module" || failed=1
+	rmmod "$module" || failed=1
 done
 if [ -w "$leaks" ]; then
 	# A block counts as leaked when two scans found no pointer to it.
