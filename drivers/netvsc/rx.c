@@ -45,7 +45,9 @@ static bool add_data(struct sk_buff *skb, const void *data, u32 len)
 {
 	u32 n = min_t(u32, len, skb_tailroom(skb));
 
-	skb_put_data(skb, data, n);
+	/* Once there are pages, even a put of nothing is forbidden. */
+	if (n)
+		skb_put_data(skb, data, n);
 	for (data += n, len -= n; len; data += n, len -= n) {
 		unsigned int count = skb_shinfo(skb)->nr_frags;
 		skb_frag_t *frag = count ? &skb_shinfo(skb)->frags[count - 1] : NULL;

@@ -10,6 +10,9 @@
 #include "suites.h"
 #include "traffic.h"
 
+/* Of one coalesced frame at most: 65535 bytes, Ethernet header and tag. */
+#define LONGEST		(65535 + 14 + 4)
+
 static int rx_init(struct kunit *test)
 {
 	return traffic_start(test, NULL);
@@ -166,6 +169,49 @@ static void rx_joins_pieces(struct kunit *test)
 				    cases[i].what);
 		KUNIT_EXPECT_EQ_MSG(test, t->got[whole - 1].last, 0x31, "%s", cases[i].what);
 	}
+}
+
+/* A coalesced frame of @pieces pieces of @len bytes each, in one packet. */
+static void send_pieces(struct traffic *t, u64 id, u32 pieces, u32 len)
+{
+	u32 ranges[2 * 64], i, n;
+
+	for (i = 0; i < pieces; i++) {
+		u8 flags = 1 | (i ? 0 : 2) | (i == pieces - 1 ? 4 : 0);
+		const u32 info[] = { 16, 0x80000001, 12, flags << 8 | 1 };
+
+		n = traffic_frame(t->words, info, 4, len, i);
+		ranges[2 * i] = 4 * n;
+		ranges[2 * i + 1] = fake_message(t->host, t->words, 4 * n);
+	}
+	fake_ranges(t->ch, id, ranges, pieces);
+	fake_kick(t->ch);
+}
+
+static void rx_joins_long_frames(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+
+	/* 39 pieces of 1660 bytes are 64740 bytes. */
+	send_pieces(t, 1, 39, 1660);
+	KUNIT_EXPECT_TRUE(test, traffic_acked(t, 1, 0));
+	KUNIT_ASSERT_TRUE(test, fake_wait(t->count == 1));
+	KUNIT_EXPECT_EQ(test, t->got[0].len, 39u * 1660 - 14);
+	KUNIT_EXPECT_EQ(test, t->got[0].last, 38);
+	/* One more makes 66400, which is no frame. */
+	KUNIT_ASSERT_GT(test, 40u * 1660, (u32)LONGEST);
+	send_pieces(t, 2, 40, 1660);
+	KUNIT_EXPECT_TRUE(test, traffic_acked(t, 2, 1));
+	KUNIT_EXPECT_EQ(test, t->a->counters.host_bad_frame, 1ul);
+	/* A first piece that has no Ethernet header. */
+	send_pieces(t, 3, 2, 13);
+	KUNIT_EXPECT_TRUE(test, traffic_acked(t, 3, 2));
+	KUNIT_EXPECT_EQ(test, t->count, 1u);
+	/* None of it spoils the next. */
+	send_pieces(t, 4, 2, 14);
+	KUNIT_EXPECT_TRUE(test, traffic_acked(t, 4, 2));
+	KUNIT_EXPECT_TRUE(test, fake_wait(t->count == 2));
+	KUNIT_EXPECT_EQ(test, t->got[1].len, 14u);
 }
 
 /* A range outside of the buffer between two pieces ends the frame that was being joined. */
@@ -428,6 +474,7 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(rx_drops_lies),
 	KUNIT_CASE(rx_drops_packets),
 	KUNIT_CASE(rx_joins_pieces),
+	KUNIT_CASE(rx_joins_long_frames),
 	KUNIT_CASE(rx_pieces_around_a_lie),
 	KUNIT_CASE(rx_mends_ip_checksums),
 	KUNIT_CASE(rx_counts_kinds),
