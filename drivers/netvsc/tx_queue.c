@@ -66,6 +66,8 @@ int netvsc_tx_alloc(struct netvsc_channel *ch)
 		tx->free[i] = i;
 	}
 	tx->free_tail = NETVSC_TX_SLOTS;
+	/* Nowhere yet: the search starts in the channel's own part. */
+	tx->section_hint = NETVSC_NO_SECTION;
 	return 0;
 }
 

@@ -303,6 +303,9 @@ static void channels_carry_frames(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, fake_wait(atomic_read(&traffic_freed) == i + 1));
 		KUNIT_EXPECT_EQ(test, t->a->tx_stats[i].packets, 1ull);
 	}
+	/* Sections are found in each channel's own part first. */
+	for (i = 1; i < 4; i++)
+		KUNIT_EXPECT_GE(test, host->sent[i].section, i * (host->send_bytes / SECTION) / 4);
 }
 
 static struct kunit_case channels_cases[] = {
