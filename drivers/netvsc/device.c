@@ -295,6 +295,18 @@ static void set_queues(struct netvsc_session *s)
 	netif_set_real_num_rx_queues(s->net, s->num_channels);
 }
 
+/* The flows' table names channels that there are: somebody's choice as far as it can be. */
+static void fit_rx_table(struct netvsc_adapter *a, const struct netvsc_session *s)
+{
+	u32 i;
+
+	if (!netif_is_rxfh_configured(s->net))
+		for (i = 0; i < a->rx_table_size; i++)
+			a->rx_table[i] = ethtool_rxfh_indir_default(i, s->num_channels);
+	for (i = 0; i < a->rx_table_size; i++)
+		a->rx_table[i] %= s->num_channels;
+}
+
 /**
  * netvsc_open_subchannels() - get the subchannels that the session has memory for
  * @s: the adapter's session
@@ -311,6 +323,7 @@ int netvsc_open_subchannels(struct netvsc_session *s)
 
 	ASSERT_RTNL();
 	if (!want) {
+		fit_rx_table(a, s);
 		set_queues(s);
 		return 0;
 	}
@@ -340,11 +353,7 @@ int netvsc_open_subchannels(struct netvsc_session *s)
 		ret = -EAGAIN;
 	}
 
-	if (!netif_is_rxfh_configured(s->net))
-		for (i = 0; i < a->rx_table_size; i++)
-			a->rx_table[i] = ethtool_rxfh_indir_default(i, s->num_channels);
-	for (i = 0; i < a->rx_table_size; i++)
-		a->rx_table[i] %= s->num_channels;
+	fit_rx_table(a, s);
 	if (s->num_channels > 1)
 		netvsc_oid_set_rss(a, s, a->rss_key);
 	set_queues(s);

@@ -234,7 +234,7 @@ static void channels_by_ethtool(struct kunit *test)
 		{ { .combined_count = 4 }, 0, 4 },
 	};
 	struct traffic *t = test->priv;
-	u32 i, sessions = 1;
+	u32 i, j, sessions = 1;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		u32 before = t->net->real_num_tx_queues;
@@ -245,6 +245,9 @@ static void channels_by_ethtool(struct kunit *test)
 		/* What is there already needs no new session. */
 		sessions += before != cases[i].channels;
 		KUNIT_EXPECT_EQ_MSG(test, t->host->nvsp[100], sessions, "%u", i);
+		for (j = 0; j < t->a->rx_table_size; j++)
+			KUNIT_EXPECT_EQ_MSG(test, t->a->rx_table[j], j % cases[i].channels,
+					    "%u: %u", i, j);
 		KUNIT_EXPECT_TRUE(test, netif_carrier_ok(t->net));
 		KUNIT_EXPECT_TRUE(test, netif_device_present(t->net));
 	}
