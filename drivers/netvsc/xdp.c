@@ -162,10 +162,17 @@ int netvsc_bpf(struct net_device *net, struct netdev_bpf *bpf)
 	struct net_device *vf = rtnl_dereference(a->vf);
 	int ret;
 
-	if (!s)
-		return -ENODEV;
 	if (bpf->command != XDP_SETUP_PROG)
 		return -EINVAL;
+	if (!s) {
+		if (bpf->prog)
+			return -ENODEV;
+		/* Letting go needs no host; the core insists on it when the device goes. */
+		if (a->saved_prog)
+			bpf_prog_put(a->saved_prog);
+		a->saved_prog = NULL;
+		return netvsc_xdp_set_vf(vf, NULL);
+	}
 
 	/* The core keeps its reference when we fail: the VF first, which can. */
 	ret = netvsc_xdp_set_vf(vf, bpf->prog);

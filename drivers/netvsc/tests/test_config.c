@@ -147,6 +147,7 @@ static void config_cannot_go_back(struct kunit *test)
 	struct ethtool_channels channels = { .combined_count = 1 };
 	struct ethtool_ringparam ring = { .rx_pending = 100, .tx_pending = 100 };
 	struct ethtool_rxnfc info = { .cmd = ETHTOOL_GRXRINGS };
+	struct netdev_bpf bpf = { .command = XDP_SETUP_PROG };
 	struct sockaddr addr = { };
 	u32 left = 2, table[1] = { 0 };
 
@@ -166,6 +167,7 @@ static void config_cannot_go_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ops->ndo_set_features(net, net->features), -ENODEV);
 	KUNIT_EXPECT_EQ(test, ops->ndo_fix_features(net, net->features), net->features);
 	KUNIT_EXPECT_EQ(test, ops->ndo_open(net), -ENODEV);
+	KUNIT_EXPECT_EQ(test, ops->ndo_bpf(net, &bpf), 0);
 	KUNIT_EXPECT_EQ(test, eth->set_channels(net, &channels), -ENODEV);
 	KUNIT_EXPECT_EQ(test, eth->set_ringparam(net, &ring, NULL, NULL), -ENODEV);
 	KUNIT_EXPECT_EQ(test, eth->get_rxnfc(net, &info, NULL), -ENODEV);

@@ -115,6 +115,24 @@ static int xdp_init(struct kunit *test)
 	return 0;
 }
 
+static void xdp_exit(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct xdp *x = t ? t->more : NULL;
+
+	traffic_exit(test);
+	if (!x)
+		return;
+	if (x->prog) {
+		KUNIT_EXPECT_EQ(test, atomic64_read(&x->prog->aux->refcnt), (s64)REFS);
+		bpf_prog_free(x->prog);
+	}
+	if (x->sink) {
+		unregister_netdev(x->sink);
+		free_netdev(x->sink);
+	}
+}
+
 /* References that the driver has: all, without the core's to what is attached. */
 static int refs(struct traffic *t)
 {
@@ -149,26 +167,6 @@ static int attach(struct traffic *t, bool on)
 		bpf_prog_put(bpf.prog);
 	rtnl_unlock();
 	return ret;
-}
-
-static void xdp_exit(struct kunit *test)
-{
-	struct traffic *t = test->priv;
-	struct xdp *x = t ? t->more : NULL;
-
-	if (x && t->up)
-		attach(t, false);
-	traffic_exit(test);
-	if (!x)
-		return;
-	if (x->prog) {
-		KUNIT_EXPECT_EQ(test, atomic64_read(&x->prog->aux->refcnt), (s64)REFS);
-		bpf_prog_free(x->prog);
-	}
-	if (x->sink) {
-		unregister_netdev(x->sink);
-		free_netdev(x->sink);
-	}
 }
 
 static int set_mtu(struct traffic *t, int mtu)
@@ -235,6 +233,53 @@ static void xdp_limits(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, t->net->features & NETIF_F_LRO);
 	KUNIT_EXPECT_EQ(test, attach(t, true), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, refs(t), 0);
+}
+
+/* The device goes with a program attached, awake, asleep, or after it lost its host. */
+static void xdp_removed(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, attach(t, true), 0);
+	traffic_end(t);
+	KUNIT_EXPECT_EQ(test, refs(t), 0);
+}
+
+static void xdp_removed_asleep(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, attach(t, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_driver->suspend(&t->host->hv), 0);
+	KUNIT_EXPECT_EQ(test, refs(t), 1);
+	KUNIT_EXPECT_EQ(test, fake_driver->resume(&t->host->hv), 0);
+	KUNIT_EXPECT_EQ(test, refs(t), 4);
+	KUNIT_EXPECT_EQ(test, fake_driver->suspend(&t->host->hv), 0);
+	traffic_end(t);
+	KUNIT_EXPECT_EQ(test, refs(t), 0);
+}
+
+static bool refuse_all(struct fake_host *host, const u32 *msg, u64 id)
+{
+	static const u32 no[] = { 102, 2 };
+
+	if (msg[0] == 101)
+		fake_complete(host->channel, id, no, 2);
+	return msg[0] == 101;
+}
+
+static void xdp_removed_without_host(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, attach(t, true), 0);
+	t->host->on_nvsp = refuse_all;
+	KUNIT_EXPECT_EQ(test, set_mtu(t, 1400), -EINVAL);
+	KUNIT_EXPECT_PTR_EQ(test, t->s, (struct netvsc_session *)NULL);
+	KUNIT_EXPECT_EQ(test, refs(t), 0);
+	KUNIT_EXPECT_EQ(test, attach(t, true), -ENODEV);
+	KUNIT_EXPECT_EQ(test, refs(t), 0);
+	traffic_end(t);
 }
 
 /* ---- verdicts ---- */
@@ -445,6 +490,9 @@ static void xdp_xmits(struct kunit *test)
 static struct kunit_case xdp_cases[] = {
 	KUNIT_CASE(xdp_attaches),
 	KUNIT_CASE(xdp_limits),
+	KUNIT_CASE(xdp_removed),
+	KUNIT_CASE(xdp_removed_asleep),
+	KUNIT_CASE(xdp_removed_without_host),
 	KUNIT_CASE(xdp_verdicts),
 	KUNIT_CASE(xdp_too_long),
 	KUNIT_CASE(xdp_cannot_send),
