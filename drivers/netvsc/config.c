@@ -127,6 +127,7 @@ int netvsc_attach(struct netvsc_adapter *a, const struct netvsc_config *config,
 		if (ret)
 			goto fail;
 	}
+	netvsc_vf_new_session(a);
 	s->tx_disable = false;
 	netif_device_attach(net);
 	if (netif_running(net) && !s->link_down)

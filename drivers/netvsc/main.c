@@ -419,8 +419,6 @@ static int netvsc_resume(struct hv_device *hv)
 	int ret = -ENODEV;
 
 	rtnl_lock();
-	/* The VF's events switch the path again. */
-	a->path_is_vf = false;
 	if (a->saved)
 		ret = netvsc_attach(a, a->saved, a->saved_prog);
 	kfree(a->saved);

@@ -467,6 +467,7 @@ netdev_tx_t netvsc_vf_xmit(struct netvsc_adapter *a, struct net_device *vf, stru
 void netvsc_vf_associate(struct netvsc_session *s, u32 present, u32 serial);
 void netvsc_vf_adopt(struct netvsc_adapter *a);
 void netvsc_vf_release(struct netvsc_adapter *a);
+void netvsc_vf_new_session(struct netvsc_adapter *a);
 void netvsc_vf_takeover_work(struct work_struct *w);
 void netvsc_vf_namespace_work(struct work_struct *w);
 int netvsc_vf_register_notifier(void);

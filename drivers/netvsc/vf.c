@@ -370,6 +370,21 @@ static int changed(struct net_device *vf, unsigned long event)
 	return NOTIFY_OK;
 }
 
+/**
+ * netvsc_vf_new_session() - back to the VF, as each session starts on the synthetic path
+ * @a: the adapter
+ *
+ * Context: process, RTNL.
+ */
+void netvsc_vf_new_session(struct netvsc_adapter *a)
+{
+	struct net_device *vf = rtnl_dereference(a->vf);
+
+	WRITE_ONCE(a->path_is_vf, false);
+	if (vf)
+		changed(vf, NETDEV_CHANGE);
+}
+
 static int on_event(struct notifier_block *this, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);

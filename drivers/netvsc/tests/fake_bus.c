@@ -92,6 +92,7 @@ void fake_vmbus_close(struct vmbus_channel *vmbus)
 
 	fake_read(host);
 	host->gpadls_at_close = host->gpadls;
+	host->path = 0;
 	for (ch = host->channel; ch < host->channel + FAKE_CHANNELS; ch++) {
 		if (!ch->open)
 			continue;

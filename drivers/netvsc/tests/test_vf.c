@@ -541,13 +541,30 @@ static void vf_through_a_suspend(struct kunit *test)
 	rtnl_lock();
 	netdev_state_change(vf->net);
 	rtnl_unlock();
-	t->host->path = 0;
 	KUNIT_EXPECT_EQ(test, fake_driver->resume(&t->host->hv), 0);
-	KUNIT_EXPECT_FALSE(test, uses_vf(t));
+	KUNIT_EXPECT_TRUE(test, uses_vf(t));
+}
+
+/* A session starts on the synthetic path: what was on the VF goes back to it, at once. */
+static void vf_through_new_sessions(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct vf *vf = joined(test);
+	u32 switches;
+
 	rtnl_lock();
-	netdev_state_change(vf->net);
+	KUNIT_EXPECT_EQ(test, dev_set_mtu(t->net, 1400), 0);
 	rtnl_unlock();
 	KUNIT_EXPECT_TRUE(test, uses_vf(t));
+	/* And what was not does not. */
+	rtnl_lock();
+	dev_close(vf->net);
+	switches = t->host->nvsp[129];
+	KUNIT_EXPECT_EQ(test, dev_set_mtu(t->net, 1500), 0);
+	rtnl_unlock();
+	KUNIT_EXPECT_FALSE(test, uses_vf(t));
+	KUNIT_EXPECT_EQ(test, t->host->path, 0u);
+	KUNIT_EXPECT_EQ(test, t->host->nvsp[129], switches);
 }
 
 static struct kunit_case vf_cases[] = {
@@ -561,6 +578,7 @@ static struct kunit_case vf_cases[] = {
 	KUNIT_CASE(vf_was_there_first),
 	KUNIT_CASE(vf_outlives_the_interface),
 	KUNIT_CASE(vf_through_a_suspend),
+	KUNIT_CASE(vf_through_new_sessions),
 	{ }
 };
 
