@@ -6,6 +6,8 @@ set -u
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null || :
 leaks=/sys/kernel/debug/kmemleak
 failed=0
+# A device that comes and goes waits for readers of RCU some dozen times, patiently by default.
+echo 1 >/sys/kernel/rcu_expedited 2>/dev/null || :
 
 for module; do
 	echo "kunit: $module" >/dev/kmsg
