@@ -542,11 +542,9 @@ static bool vanish(struct fake_host *host, const u32 *msg, u64 id)
 static void session_rescinded(struct kunit *test)
 {
 	struct fake_host *host = test->priv;
-	unsigned long start = jiffies;
 
 	host->on_nvsp = vanish;
 	KUNIT_EXPECT_EQ(test, fake_host_probe(host), -ENODEV);
-	KUNIT_EXPECT_TRUE(test, time_before(jiffies, start + NETVSC_HOST_TIMEOUT));
 }
 
 static struct kunit_case session_cases[] = {
