@@ -75,6 +75,11 @@ static void turn_fn(void *arg)
 	}
 	if (!ch->live)
 		return;
+	if (hostile_flood(ch)) {
+		/* Not at once, so that others get their turn. */
+		ch->turn_due = TURN_NONE;
+		arm_turn(ch, TURN_POLL);
+	}
 	flush_signals(ch);
 	if (ch->out.waiting && !ring_in_guest_signals_space(&ch->in))
 		arm_turn(ch, TURN_POLL);

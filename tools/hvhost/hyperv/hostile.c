@@ -177,6 +177,9 @@ void hostile_stream_drop(struct hostile_stream *stream)
 		stream->past[i].bytes = NULL;
 	}
 	stream->nr_past = 0;
+	free(stream->flood);
+	stream->flood = NULL;
+	stream->flood_len = 0;
 }
 
 void hostile_remember(struct hostile_stream *stream, const struct hostile_item *item,
@@ -193,6 +196,24 @@ void hostile_remember(struct hostile_stream *stream, const struct hostile_item *
 	memcpy(bytes, item->bytes, item->len);
 	*past = (struct hostile_past){ bytes, item->len, base };
 	stream->nr_past++;
+}
+
+bool hostile_refuses(struct hostile *hostile, const void *payload, size_t len)
+{
+	struct hostile_item item = { .bytes = (uint8_t *)payload, .len = len, .cap = len };
+	const struct hostile_lie *lie;
+	unsigned int none = 0;
+
+	if (!hostile_armed(hostile))
+		return false;
+	pthread_mutex_lock(&hostile->lock);
+	lie = hostile->config.lie;
+	pthread_mutex_unlock(&hostile->lock);
+	if (hostile_lie_tell(hostile, lie, HOSTILE_AT_POST, HOSTILE_DEV_OTHER, 0, &item, 0,
+			     &none) != HOSTILE_NEVER)
+		return false;
+	atomic_store(&hostile->refused, true);
+	return true;
 }
 
 bool hostile_hold(struct hostile_stream *stream, const struct hostile_item *item)

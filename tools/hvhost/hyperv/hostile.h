@@ -89,6 +89,7 @@ struct hostile {
 	_Atomic uint64_t seen[HOSTILE_CLASSES];
 	_Atomic uint64_t changed[HOSTILE_CLASSES];
 	_Atomic uint64_t told;		/* how often the lie with a name was */
+	atomic_bool refused;		/* something that the guest posted */
 };
 
 void hostile_init(struct hostile *hostile);
@@ -131,6 +132,8 @@ struct hostile_stream {
 	uint32_t held_len;
 	struct hostile_past past[HOSTILE_PAST];	/* the last ones, for echoes */
 	uint64_t nr_past;
+	uint8_t *flood;			/* a packet that is sent for ever */
+	uint32_t flood_len;
 };
 
 /** hostile_begin() - see whether the configuration changed, then count one item
@@ -217,7 +220,15 @@ enum hostile_fate hostile_message_item(struct hostile_rng *rng, struct hostile_i
 enum hostile_where {
 	HOSTILE_AT_MESSAGE,
 	HOSTILE_AT_PACKET,
-	HOSTILE_AT_RNDIS
+	HOSTILE_AT_RNDIS,
+	HOSTILE_AT_POST		/* a message of the guest, which is refused */
+};
+
+/* What a lie does beside the item's own fate. */
+enum hostile_deed {
+	HOSTILE_DO_INDEX	= 1u << 0,	/* the write index is outside of the ring */
+	HOSTILE_DO_RESCIND	= 1u << 1,	/* the device goes, and comes back */
+	HOSTILE_DO_FLOOD	= 1u << 2	/* it comes again and again */
 };
 
 /** hostile_lie_find() - Return: the lie called @name, or NULL. */
@@ -226,16 +237,15 @@ const char *hostile_lie_name(const struct hostile_lie *lie);
 /** hostile_lie_list() - {name: what it is}. Return: a new reference. */
 json_t *hostile_lie_list(void);
 
-/** hostile_lie_fits() - whether @lie is about such an item
+/** hostile_lie_tell() - if @lie is about such an item, change it, and count that it was told
+ * @packet_type: of a packet, else 0
  * @base: bytes in front of the payload
+ * @deeds: bits of enum hostile_deed to be done behind it
  */
-bool hostile_lie_fits(const struct hostile_lie *lie, enum hostile_where where,
-		      enum hostile_device device, uint16_t packet_type,
-		      const struct hostile_item *item, uint32_t base);
-
-/** hostile_lie_tell() - change the item; @write_index is set when that is to be wrong. */
-enum hostile_fate hostile_lie_tell(const struct hostile_lie *lie, struct hostile_item *item,
-				   uint32_t base, bool *write_index);
+enum hostile_fate hostile_lie_tell(struct hostile *hostile, const struct hostile_lie *lie,
+				   enum hostile_where where, enum hostile_device device,
+				   uint16_t packet_type, struct hostile_item *item, uint32_t base,
+				   unsigned int *deeds);
 
 /* ---- where it is done ---- */
 
@@ -255,6 +265,12 @@ bool hostile_interrupt(struct vmbus_channel *ch);
 /** hostile_rndis() - an RNDIS message lies in the receive buffer and is about to be told. */
 void hostile_rndis(struct vmbus_channel *ch, struct vmbus_gpadl *gpadl, size_t offset,
 		   size_t len);
+
+/** hostile_flood() - at the end of a channel's turn. Return: whether there is more to send. */
+bool hostile_flood(struct vmbus_channel *ch);
+
+/** hostile_refuses() - whether a message that the guest posts is refused. Any thread. */
+bool hostile_refuses(struct hostile *hostile, const void *payload, size_t len);
 
 /** hostile_message() - a channel message is due. Main loop.
  * Return: whether it was dealt with; else the caller queues it.

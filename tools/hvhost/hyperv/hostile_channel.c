@@ -83,17 +83,14 @@ static void lie_in_rings(struct vmbus_channel *ch)
 
 /* The lie with a name, when there is one and it fits. */
 static enum hostile_fate tell(struct vmbus_channel *ch, enum hostile_where where,
-			      struct hostile_item *item, uint32_t base, bool *write_index)
+			      struct hostile_item *item, uint32_t base, unsigned int *deeds)
 {
 	const struct vmbus_pkt_header *head = (const void *)item->bytes;
-	const struct hostile_lie *lie = ch->hostile.config.lie;
 
-	if (!lie || !hostile_lie_fits(lie, where, hostile_device(ch->dev->ops->name),
-				      where == HOSTILE_AT_PACKET ? le16toh(head->type) : 0, item,
-				      base))
-		return HOSTILE_SEND;
-	ch->dev->server->hostile.told++;
-	return hostile_lie_tell(lie, item, base, write_index);
+	return hostile_lie_tell(&ch->dev->server->hostile, ch->hostile.config.lie, where,
+				hostile_device(ch->dev->ops->name),
+				where == HOSTILE_AT_PACKET ? le16toh(head->type) : 0, item, base,
+				deeds);
 }
 
 static enum hostile_fate change(struct vmbus_channel *ch, struct hostile_item *item,
@@ -192,12 +189,44 @@ static void echo_fn(void *arg)
 		echo(ch);
 }
 
+/* What a lie does behind a packet. */
+static void act(struct vmbus_channel *ch, const struct hostile_item *item, unsigned int deeds)
+{
+	if (deeds & HOSTILE_DO_INDEX) {
+		set_word(&ch->out.ring, WORD(write_index), ch->out.ring.size + 8);
+		vmbus_channel_kick(ch);
+	}
+	if (deeds & HOSTILE_DO_RESCIND)
+		hostile_rescind(ch->dev->server, ch->dev->serial, 0);
+	if (deeds & HOSTILE_DO_FLOOD) {
+		free(ch->hostile.flood);
+		ch->hostile.flood = malloc(item->len);
+		if (!ch->hostile.flood)
+			return;
+		memcpy(ch->hostile.flood, item->bytes, item->len);
+		ch->hostile.flood_len = item->len;
+	}
+}
+
+bool hostile_flood(struct vmbus_channel *ch)
+{
+	/* A new configuration ends it. */
+	if (!ch->hostile.flood || !begin(ch) || !ch->hostile.flood)
+		return false;
+	while (ch->live && !ch->broken && !channel_reserve(ch, ch->hostile.flood_len)) {
+		ring_out_put(&ch->out, ch->hostile.flood, ch->hostile.flood_len);
+		channel_sent(ch, ch->hostile.flood_len);
+	}
+	return true;
+}
+
 void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, const void *hdr,
 		  size_t hdr_len, const struct iovec *iov, int niov, uint32_t total)
 {
 	struct hostile_item item = { .cap = (total + ROOM_TO_GROW) & ~7u };
 	enum hostile_fate fate = HOSTILE_SEND;
-	bool lie = false, write_index = false, held = ch->hostile.held, armed;
+	bool lie = false, held = ch->hostile.held, armed;
+	unsigned int deeds = 0;
 	int i;
 
 	if (item.cap > VMBUS_PKT_MAX)
@@ -219,7 +248,7 @@ void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, c
 	if (armed) {
 		if (ch->hostile.config.echo)
 			hostile_remember(&ch->hostile, &item, head_len + hdr_len);
-		fate = tell(ch, HOSTILE_AT_PACKET, &item, head_len + hdr_len, &write_index);
+		fate = tell(ch, HOSTILE_AT_PACKET, &item, head_len + hdr_len, &deeds);
 		if (fate == HOSTILE_SEND)
 			fate = change(ch, &item, head_len + hdr_len, &lie);
 		if (hostile_take(&ch->dev->server->hostile, &ch->hostile, HOSTILE_RESCIND))
@@ -240,10 +269,7 @@ void hostile_send(struct vmbus_channel *ch, const void *head, size_t head_len, c
 		echo(ch);
 	if (lie)
 		lie_in_rings(ch);
-	if (write_index) {
-		set_word(&ch->out.ring, WORD(write_index), ch->out.ring.size + 8);
-		vmbus_channel_kick(ch);
-	}
+	act(ch, &item, deeds);
 	free(item.bytes);
 }
 
@@ -253,7 +279,8 @@ void hostile_rndis(struct vmbus_channel *ch, struct vmbus_gpadl *gpadl, size_t o
 {
 	uint8_t bytes[RNDIS_MAX];
 	struct hostile_item item = { .bytes = bytes, .cap = sizeof(bytes) };
-	bool take, unused;
+	unsigned int none = 0;
+	bool take;
 
 	if (!begin(ch))
 		return;
@@ -263,7 +290,7 @@ void hostile_rndis(struct vmbus_channel *ch, struct vmbus_gpadl *gpadl, size_t o
 	item.len = len < sizeof(bytes) ? len : sizeof(bytes);
 	if (vmbus_gpadl_read(gpadl, offset, bytes, item.len))
 		return;
-	tell(ch, HOSTILE_AT_RNDIS, &item, 0, &unused);
+	tell(ch, HOSTILE_AT_RNDIS, &item, 0, &none);
 	if (take) {
 		hostile_rndis_item(&ch->hostile.rng, &item);
 		note(ch, HOSTILE_NETWORK, item.note);
@@ -339,6 +366,7 @@ static void settle_fn(void *arg)
 			continue;
 		}
 		send_held(ch);
+		hostile_stream_drop(&ch->hostile);
 		set_word(&ch->out.ring, WORD(write_index), ch->out.write);
 		set_word(&ch->out.ring, WORD(pending_send_size), ch->out.waiting);
 		set_word(&ch->out.ring, WORD(feature_bits), VMBUS_RING_FEATURE_PENDING_SEND_SIZE);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hvic/hid.h"
+#include "hvic/keyboard.h"
 #include "hvic/network.h"
 #include "hvic/rndis.h"
 #include "hvic/storage.h"
@@ -20,7 +21,11 @@ enum action {
 	TWICE,
 	CUT,		/* the payload ends at .at */
 	SET,		/* .size bytes at .at become .value */
-	WRITE_INDEX	/* behind it, the ring's write index is outside of the ring */
+	WRITE_INDEX,	/* behind it, the ring's write index is outside of the ring */
+	RESCIND,	/* it comes, and its device goes and comes back */
+	RESCIND_DROP,	/* the same, but it never comes */
+	FLOOD,		/* it comes again and again */
+	REFUSE		/* a post of the guest */
 };
 
 /* A number of 4 bytes that tells one item from others of its kind. */
@@ -41,6 +46,7 @@ struct hostile_lie {
 	uint32_t at;
 	uint32_t size;
 	uint32_t value;
+	unsigned int times;		/* how often, 0: whenever it fits */
 };
 
 #define TYPE(value)		{ EQUAL, 0, value }
@@ -48,16 +54,22 @@ struct hostile_lie {
 				 __builtin_offsetof(struct rndis_wire_ppi, member))
 
 #define SILENT_MESSAGE(name, help, type) \
-	{ name, help, HOSTILE_AT_MESSAGE, 0, 0, TYPE(type), DROP, 0, 0, 0 }
+	{ name, help, HOSTILE_AT_MESSAGE, 0, 0, TYPE(type), DROP, 0, 0, 0, 0 }
 #define SILENT_NVSP(name, help, type) \
 	{ name, help, HOSTILE_AT_PACKET, HOSTILE_DEV_NETWORK, VMBUS_PKT_COMPLETION, TYPE(type), \
-	  DROP, 0, 0, 0 }
+	  DROP, 0, 0, 0, 0 }
 #define SILENT_RNDIS(name, help, type) \
 	{ name, help, HOSTILE_AT_RNDIS, HOSTILE_DEV_NETWORK, 0, TYPE(type), \
-	  SET, 0, 4, 0x7fffffffu }
+	  SET, 0, 4, 0x7fffffffu, 0 }
 #define MOUSE(name, help, type, at, size, value) \
 	{ name, help, HOSTILE_AT_PACKET, HOSTILE_DEV_MOUSE, 0, { EQUAL, PIPE_HEADER, type }, \
-	  SET, at, size, value }
+	  SET, at, size, value, 0 }
+#define ONCE(name, help, device, packet_type, action) \
+	{ name, help, HOSTILE_AT_PACKET, device, packet_type, { ANYTHING, 0, 0 }, action, \
+	  0, 0, 0, 1 }
+#define FLOOD_OF(name, help, device, packet_type, at, type) \
+	{ name, help, HOSTILE_AT_PACKET, device, packet_type, { EQUAL, at, type }, FLOOD, \
+	  0, 0, 0, 1 }
 
 static const struct hostile_lie lies[] = {
 	SILENT_MESSAGE("silent-version", "no answer to the first contact",
@@ -71,14 +83,30 @@ static const struct hostile_lie lies[] = {
 		       VMBUS_MSG_GPADL_TORNDOWN),
 	SILENT_MESSAGE("silent-unload", "no answer to the unload", VMBUS_MSG_UNLOAD_RESPONSE),
 	{ "offer-twice", "every offer comes twice", HOSTILE_AT_MESSAGE, 0, 0,
-	  TYPE(VMBUS_MSG_OFFER_CHANNEL), TWICE, 0, 0, 0 },
+	  TYPE(VMBUS_MSG_OFFER_CHANNEL), TWICE, 0, 0, 0, 0 },
 	{ "offer-relid", "offers name a channel that cannot be", HOSTILE_AT_MESSAGE, 0, 0,
 	  TYPE(VMBUS_MSG_OFFER_CHANNEL), SET,
-	  __builtin_offsetof(struct vmbus_msg_offer, relid), 4, 0xfffffff0u },
+	  __builtin_offsetof(struct vmbus_msg_offer, relid), 4, 0xfffffff0u, 0 },
+	{ "refuse-teardown", "a GPADL's end cannot be posted; later the host uses the memory",
+	  HOSTILE_AT_POST, 0, 0, TYPE(VMBUS_MSG_GPADL_TEARDOWN), REFUSE, 0, 0, 0, 0 },
 	{ "write-index", "the write index of a ring is outside of it", HOSTILE_AT_PACKET,
-	  HOSTILE_DEV_OTHER, 0, { ANYTHING, 0, 0 }, WRITE_INDEX, 0, 0, 0 },
+	  HOSTILE_DEV_OTHER, 0, { ANYTHING, 0, 0 }, WRITE_INDEX, 0, 0, 0, 0 },
 	{ "silent-storage", "no command completes", HOSTILE_AT_PACKET, HOSTILE_DEV_STORAGE,
-	  VMBUS_PKT_COMPLETION, { ANYTHING, 0, 0 }, DROP, 0, 0, 0 },
+	  VMBUS_PKT_COMPLETION, { ANYTHING, 0, 0 }, DROP, 0, 0, 0, 0 },
+	ONCE("rescind-disk", "the controller goes while commands are on their way",
+	     HOSTILE_DEV_STORAGE, VMBUS_PKT_COMPLETION, RESCIND),
+	ONCE("rescind-lost", "the controller goes and a command is never answered",
+	     HOSTILE_DEV_STORAGE, VMBUS_PKT_COMPLETION, RESCIND_DROP),
+	ONCE("rescind-net", "the network device goes and a frame's completion never comes",
+	     HOSTILE_DEV_NETWORK, VMBUS_PKT_COMPLETION, RESCIND_DROP),
+	FLOOD_OF("flood-mouse", "reports come faster than they can be read", HOSTILE_DEV_MOUSE,
+		 0, PIPE_HEADER, SYNTHHID_WIRE_INPUT_REPORT),
+	FLOOD_OF("flood-keyboard", "keystrokes come faster than they can be read",
+		 HOSTILE_DEV_KEYBOARD, 0, 0, SYNTHKBD_WIRE_EVENT),
+	ONCE("flood-disk", "one completion comes again and again", HOSTILE_DEV_STORAGE,
+	     VMBUS_PKT_COMPLETION, FLOOD),
+	FLOOD_OF("flood-net", "one frame comes again and again", HOSTILE_DEV_NETWORK,
+		 VMBUS_PKT_DATA_USING_XFER_PAGES, 4, NVSP_CHANNEL_DATA),
 	SILENT_NVSP("silent-nvsp", "no answer to NVSP's version", NVSP_MSG_INIT_COMPLETE),
 	SILENT_NVSP("silent-buffer", "no answer to the receive buffer",
 		    NVSP_MSG_SEND_RECV_BUF_COMPLETE),
@@ -88,19 +116,22 @@ static const struct hostile_lie lies[] = {
 		     RNDIS_WIRE_INITIALIZE_COMPLETE),
 	SILENT_RNDIS("silent-query", "no answer to an RNDIS query", RNDIS_WIRE_QUERY_COMPLETE),
 	SILENT_RNDIS("silent-set", "no answer to an RNDIS set", RNDIS_WIRE_SET_COMPLETE),
+	{ "answer-twice", "each answer to an RNDIS request comes twice", HOSTILE_AT_PACKET,
+	  HOSTILE_DEV_NETWORK, VMBUS_PKT_DATA_USING_XFER_PAGES,
+	  { EQUAL, 4, NVSP_CHANNEL_CONTROL }, TWICE, 0, 0, 0, 0 },
 	{ "empty-answer", "answers to NVSP requests have no payload", HOSTILE_AT_PACKET,
 	  HOSTILE_DEV_NETWORK, VMBUS_PKT_COMPLETION,
-	  { OTHER, 0, NVSP_MSG_SEND_RNDIS_PACKET_COMPLETE }, CUT, 0, 0, 0 },
+	  { OTHER, 0, NVSP_MSG_SEND_RNDIS_PACKET_COMPLETE }, CUT, 0, 0, 0, 0 },
 	{ "empty-completion", "completions of sent frames have no payload", HOSTILE_AT_PACKET,
 	  HOSTILE_DEV_NETWORK, VMBUS_PKT_COMPLETION, TYPE(NVSP_MSG_SEND_RNDIS_PACKET_COMPLETE),
-	  CUT, 0, 0, 0 },
+	  CUT, 0, 0, 0, 0 },
 	{ "ppi-offset", "a per-packet info's value lies behind it", HOSTILE_AT_RNDIS,
 	  HOSTILE_DEV_NETWORK, 0,
 	  { NOT_ZERO, __builtin_offsetof(struct rndis_wire_packet, ppi_len), 0 },
-	  SET, PPI(offset), 4, 0xffffu },
+	  SET, PPI(offset), 4, 0xffffu, 0 },
 	{ "ppi-size", "a per-packet info has no size", HOSTILE_AT_RNDIS, HOSTILE_DEV_NETWORK, 0,
 	  { NOT_ZERO, __builtin_offsetof(struct rndis_wire_packet, ppi_len), 0 },
-	  SET, PPI(size), 4, 0 },
+	  SET, PPI(size), 4, 0, 0 },
 	MOUSE("mouse-protocol", "the protocol's answer claims 64 KiB",
 	      SYNTHHID_WIRE_PROTOCOL_RESPONSE, 4, 4, 0x10000),
 	MOUSE("mouse-info", "the device info claims 64 KiB", SYNTHHID_WIRE_DEVICE_INFO,
@@ -151,23 +182,32 @@ static bool marked(const struct mark *mark, const struct hostile_item *item, uin
 	       mark->how == OTHER ? value != mark->value : value;
 }
 
-bool hostile_lie_fits(const struct hostile_lie *lie, enum hostile_where where,
-		      enum hostile_device device, uint16_t packet_type,
-		      const struct hostile_item *item, uint32_t base)
+static bool fits(const struct hostile_lie *lie, enum hostile_where where,
+		 enum hostile_device device, uint16_t packet_type,
+		 const struct hostile_item *item, uint32_t base)
 {
 	return lie->where == where &&
-	       (where == HOSTILE_AT_MESSAGE || !lie->device || lie->device == device) &&
+	       (!lie->device || lie->device == device) &&
 	       (!lie->packet_type || lie->packet_type == packet_type) &&
 	       marked(&lie->mark, item, base);
 }
 
-enum hostile_fate hostile_lie_tell(const struct hostile_lie *lie, struct hostile_item *item,
-				   uint32_t base, bool *write_index)
+enum hostile_fate hostile_lie_tell(struct hostile *hostile, const struct hostile_lie *lie,
+				   enum hostile_where where, enum hostile_device device,
+				   uint16_t packet_type, struct hostile_item *item, uint32_t base,
+				   unsigned int *deeds)
 {
 	struct vmbus_pkt_header head;
-	uint32_t value = htole32(lie->value);
+	uint32_t value;
 
+	if (!lie || !fits(lie, where, device, packet_type, item, base))
+		return HOSTILE_SEND;
+	if (lie->times && atomic_load(&hostile->told) >= lie->times)
+		return HOSTILE_SEND;
+	atomic_fetch_add(&hostile->told, 1);
+	value = htole32(lie->value);
 	switch (lie->action) {
+	case REFUSE:
 	case DROP:
 		return HOSTILE_NEVER;
 	case TWICE:
@@ -183,7 +223,16 @@ enum hostile_fate hostile_lie_tell(const struct hostile_lie *lie, struct hostile
 			memcpy(item->bytes + base + lie->at, &value, lie->size);
 		break;
 	case WRITE_INDEX:
-		*write_index = true;
+		*deeds |= HOSTILE_DO_INDEX;
+		break;
+	case RESCIND:
+		*deeds |= HOSTILE_DO_RESCIND;
+		break;
+	case RESCIND_DROP:
+		*deeds |= HOSTILE_DO_RESCIND;
+		return HOSTILE_NEVER;
+	case FLOOD:
+		*deeds |= HOSTILE_DO_FLOOD;
 		break;
 	}
 	return HOSTILE_SEND;

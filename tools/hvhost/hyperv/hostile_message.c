@@ -98,13 +98,10 @@ static void unasked(struct vmbus_server *server, struct hostile_rng *rng, uint32
 /* The lie with a name, when there is one and it fits. */
 static enum hostile_fate tell(struct vmbus_server *server, struct hostile_item *item)
 {
-	const struct hostile_lie *lie = server->hostile_messages.config.lie;
-	bool unused;
+	unsigned int none = 0;
 
-	if (!lie || !hostile_lie_fits(lie, HOSTILE_AT_MESSAGE, 0, 0, item, 0))
-		return HOSTILE_SEND;
-	server->hostile.told++;
-	return hostile_lie_tell(lie, item, 0, &unused);
+	return hostile_lie_tell(&server->hostile, server->hostile_messages.config.lie,
+				HOSTILE_AT_MESSAGE, HOSTILE_DEV_OTHER, 0, item, 0, &none);
 }
 
 static enum hostile_fate change(struct vmbus_server *server, struct hostile_item *item,
@@ -223,10 +220,35 @@ bool hostile_message(struct vmbus_server *server, uint32_t vp, unsigned int sint
 
 /* ---- control ---- */
 
+#define SCRIBBLE	0xa5
+
+/* The host may write to what it was given as long as the guest has not had it back. */
+static void use_memory(struct vmbus_server *server)
+{
+	static const uint8_t page[4096] = { [0 ... 4095] = SCRIBBLE };
+	struct vmbus_gpadl *gpadl;
+	struct vmbus_channel *ch;
+	size_t at;
+
+	for (gpadl = server->gpadls; gpadl; gpadl = gpadl->next) {
+		ch = server->by_relid[gpadl->relid];
+		if (gpadl->state != GPADL_STANDING || !ch || ch->busy ||
+		    ch->state != CHANNEL_OFFERED)
+			continue;
+		hostile_note(&server->hostile, "%zu bytes of GPADL %#x are written",
+			     gpadl->size, gpadl->handle);
+		for (at = 0; at + sizeof(page) <= gpadl->size; at += sizeof(page))
+			vmbus_gpadl_write(gpadl, at, page, sizeof(page));
+	}
+}
+
 static void settle(struct vmbus_server *server)
 {
 	struct vmbus_device *dev;
 
+	if (server->hostile.refused)
+		use_memory(server);
+	server->hostile.refused = false;
 	send_held(server, server->vp, server->sint);
 	for (dev = server->devices; dev; dev = dev->next)
 		hostile_settle_device(dev);

@@ -229,7 +229,8 @@ uint16_t vmbus_post_message(struct vmbus_server *server, uint32_t conn_id, uint3
 
 	if (conn_id != VMBUS_CONN_ID_MESSAGE && conn_id != VMBUS_CONN_ID_MESSAGE_V5)
 		return HV_STATUS_INVALID_CONNECTION_ID;
-	if (type != VMBUS_SYNIC_MESSAGE_TYPE || len > sizeof(m->payload))
+	if (type != VMBUS_SYNIC_MESSAGE_TYPE || len > sizeof(m->payload) ||
+	    hostile_refuses(&server->hostile, payload, len))
 		return HV_STATUS_INVALID_PARAMETER;
 	/* Back pressure: the guest gets this status, waits and posts again. */
 	if (atomic_load(&server->in_queue) >= VMBUS_IN_QUEUE_MAX ||
