@@ -1,35 +1,69 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# In the debug kernel: allocations fail on purpose. First the Nth one of each module's load and of
-# its unload, then one in a hundred of those that may not wait, under traffic. Whatever fails, a
-# device that is tried again must work, and nothing may leak. Usage: guest.sh STEP SECONDS.
+# In the debug kernel allocations fail on purpose: of a module's load with its probes, and of its
+# unload, one after the other; then at random, in loads and under traffic. Whatever fails, a
+# device that is tried again must work, and nothing may leak. Usage: guest.sh STEPS SECONDS.
 # Lines for the runner: PASS and FAIL.
 . /lab/e2e/lib.sh
-step=$1
+steps=$1
 seconds=$2
 debug=/sys/kernel/debug
 devices="hv_storvsc hv_netvsc hid_hyperv hyperv_keyboard"
+many=1000000000
+total=0
 
-inject() {	# ATTRIBUTE VALUE, of both injectors
+# What fails is counted by what is left of a great number of times.
+failures() {
 	for injector in failslab fail_page_alloc; do
+		left=$(cat "$debug/$injector/times")
+		[ "$left" -lt 0 ] || total=$((total + allowed - left))
+		[ "$left" -lt 0 ] || injected=$((injected + allowed - left))
+	done
+}
+
+inject() {	# ATTRIBUTE VALUE [INJECTOR], of both without one
+	for injector in ${3:-failslab fail_page_alloc}; do
 		[ ! -e "$debug/$injector/$1" ] || echo "$2" >"$debug/$injector/$1"
 	done
 }
 
-# nth N COMMAND...: the Nth allocation of the command fails.
-nth() {
-	sh -c 'echo "$0" >/proc/self/fail-nth; exec "$@"' "$@"
+# Probes run in the kernel's workers: they fail like the task that asks for a load.
+mark_workers() {
+	for path in /proc/[0-9]*; do
+		read -r comm 2>/dev/null <"$path/comm" || continue
+		case $comm in
+		kworker/*) echo 1 >"$path/make-it-fail" ;;
+		esac
+	done 2>/dev/null
 }
 
-works() {
-	disk=$(disk_of_lun 0) || { echo "no disk"; return 1; }
-	dd if="/dev/$disk" of=/dev/null bs=64k count=2 iflag=direct || return 1
-	nic=$(synthetic_nic) || { echo "no NIC"; return 1; }
-	ip link set "$nic" up
-	ip addr replace 10.0.2.15/24 dev "$nic"
-	ping -c 1 -W 3 10.0.2.2 || { echo "no answer through the NIC"; return 1; }
-	grep -qi mouse /proc/bus/input/devices || { echo "no mouse"; return 1; }
-	grep -qi keyboard /proc/bus/input/devices || { echo "no keyboard"; return 1; }
+# marked COMMAND...: its allocations may fail.
+marked() {
+	sh -c 'echo 1 >/proc/self/make-it-fail; exec "$@"' sh "$@"
+}
+
+# under INJECTOR AMOUNT TIMES COMMAND...: so many allocations fail once AMOUNT bytes (pages) have
+# been handed out to the command and the workers. What was handed out is then in $used.
+under() {
+	injector=$1
+	amount=$2
+	allowed=$3
+	shift 3
+	mark_workers
+	inject task-filter Y
+	inject times 0
+	inject times "$allowed" "$injector"
+	inject space "$amount" "$injector"
+	inject probability 100 "$injector"
+	marked "$@" >/tmp/under.log 2>&1
+	under_status=$?
+	sleep 1
+	inject probability 0
+	used=$((amount - $(cat "$debug/$injector/space")))
+	left=$(cat "$debug/$injector/times")
+	injected=$((injected + allowed - left))
+	total=$((total + allowed - left))
+	return "$under_status"
 }
 
 all_loaded() {
@@ -38,38 +72,85 @@ all_loaded() {
 	done
 }
 
-# A module fails again and again, each time later, until nothing of it fails any more.
+gone() {
+	[ ! -d "/sys/module/$1" ] || rmmod "$1"
+}
+
+# A module is loaded again and again, and each time another of its allocations fails.
 load_of() {
 	module=$1
-	n=1
+	injected=0
 	refused=0
-	survived=0
-	while [ "$n" -le 600 ]; do
-		[ ! -d "/sys/module/$module" ] || rmmod "$module" || {
-			fail "$module does not unload after failure $n"
+	limping=0
+	for kind in failslab fail_page_alloc; do
+		gone "$module" || { fail "$module does not unload"; return 1; }
+		under "$kind" "$many" 1 modprobe "$module" || {
+			fail "$module does not load: $(tail -n 1 /tmp/under.log)"
 			return 1
 		}
-		if nth "$n" modprobe "$module" >/tmp/load.log 2>&1; then
-			survived=$((survived + 1))
-		else
-			refused=$((refused + 1))
-		fi
-		n=$((n + step))
+		most=$used
+		note "$module: a load takes $most of $kind"
+		n=0
+		while [ "$n" -lt "$steps" ]; do
+			gone "$module" || {
+				fail "$module does not unload after failure $n of $kind"
+				return 1
+			}
+			if under "$kind" $((most * n / steps)) 1 modprobe "$module"; then
+				limping=$((limping + 1))
+			else
+				refused=$((refused + 1))
+			fi
+			n=$((n + 1))
+		done
 	done
-	echo 0 >/proc/self/fail-nth
-	rmmod "$module" 2>/dev/null
-	check "$module loads after $refused refused and $survived limping loads" modprobe "$module"
+	gone "$module"
+	check "$module loads after $injected failures ($refused refused loads, $limping others)" \
+		modprobe "$module"
 }
 
 unload_of() {
-	for n in 1 2 3 5 8 13 21 34; do
-		nth "$n" rmmod "$1" >/tmp/unload.log 2>&1
-		[ -d "/sys/module/$1" ] || modprobe "$1" || {
-			fail "$1 does not load after unload with failure $n"
-			return 1
-		}
+	module=$1
+	injected=0
+	for kind in failslab fail_page_alloc; do
+		under "$kind" "$many" 1 rmmod "$module"
+		most=$used
+		n=0
+		while [ "$n" -lt $((steps / 4)) ]; do
+			[ -d "/sys/module/$module" ] || modprobe "$module" || {
+				fail "$module does not load after failure $n of $kind in its unload"
+				return 1
+			}
+			usleep 500000
+			under "$kind" $((most * n * 4 / steps)) 1 rmmod "$module"
+			n=$((n + 1))
+		done
 	done
-	pass "$1 unloads with failures"
+	gone "$module" || fail "$module does not unload"
+	check "$module loads after unloads with $injected failures" modprobe "$module"
+}
+
+# Everything is loaded and unloaded while one in PERCENT allocations of it fails.
+at_random() {
+	injected=0
+	for round in 1 2 3 4; do
+		for module in $devices; do
+			under failslab 0 "$many" true
+			inject probability "$1" failslab
+			inject times "$many" failslab
+			allowed=$many
+			marked rmmod "$module" >/dev/null 2>&1
+			marked modprobe "$module" >/dev/null 2>&1
+			sleep 1
+			inject probability 0
+			injected=$((injected + many - $(cat "$debug/failslab/times")))
+		done
+	done
+	for module in $devices; do
+		gone "$module" || fail "$module does not unload after random failures"
+	done
+	check "everything loads after $injected random failures in $((round * 4)) reloads" all_loaded
+	total=$((total + injected))
 }
 
 traffic() {
@@ -90,11 +171,42 @@ traffic() {
 	done
 }
 
+# traffic_with NAME IGNORE_WAIT FILTER PERCENT
+traffic_with() {
+	injected=0
+	allowed=$many
+	mark_workers
+	inject ignore-gfp-wait "$2"
+	inject task-filter "$3"
+	inject times "$many"
+	inject space 0
+	touch /run/traffic
+	(
+		echo 1 >/proc/self/make-it-fail
+		traffic >/dev/null 2>&1
+	) &
+	inject probability "$4"
+	sleep "$seconds"
+	inject probability 0
+	failures
+	inject ignore-gfp-wait 0
+	rm -f /run/traffic
+	wait $!
+	for module in $devices; do
+		rmmod "$module" || fail "$module does not unload after failures under traffic"
+	done
+	check "everything loads after $injected failures of $1" all_loaded
+	check "all works after failures of $1" until_true 60 devices_work
+}
+
 [ -w "$debug/failslab/probability" ] || mount -t debugfs debugfs "$debug"
 inject verbose 0
-inject ignore-gfp-wait 0
 inject probability 0
-check "all works before" until_true 30 works
+inject interval 1
+inject ignore-gfp-wait 0
+inject ignore-gfp-highmem 0
+inject min-order 0
+check "all works before" until_true 30 devices_work
 
 for module in $devices; do
 	load_of "$module"
@@ -106,29 +218,11 @@ for module in $devices hv_utils; do
 done
 load_of hv_vmbus
 check "everything loads" all_loaded
-check "all works after failed loads" until_true 60 works
-
-for kind in "atomic allocations:1" "all allocations of the traffic:0"; do
-	inject ignore-gfp-wait "${kind##*:}"
-	inject interval 1
-	inject times -1
-	inject probability 1
-	inject task-filter "$([ "${kind##*:}" = 1 ] && echo N || echo Y)"
-	touch /run/traffic
-	(
-		echo 1 >/proc/self/make-it-fail
-		traffic >/dev/null 2>&1
-	) &
-	sleep "$seconds"
-	inject probability 0
-	rm -f /run/traffic
-	wait $!
-	for module in $devices; do
-		rmmod "$module" || fail "$module does not unload after ${kind%:*}"
-	done
-	check "everything loads after ${kind%:*} failed" all_loaded
-	check "all works after ${kind%:*} failed" until_true 60 works
-done
+check "all works after failed loads" until_true 60 devices_work
+at_random 3
+check "all works after random failures" until_true 60 devices_work
+traffic_with "atomic allocations" 1 N 1
+traffic_with "allocations of the traffic and of workers" 0 Y 2
 
 echo scan >"$debug/kmemleak"
 sleep 6
@@ -138,6 +232,11 @@ if grep -qE 'hv_|hid_hyperv|hyperv_keyboard' /out/kmemleak.txt; then
 	fail "kmemleak: $(grep -c unreferenced /out/kmemleak.txt) blocks, see kmemleak.txt"
 else
 	pass "nothing leaked"
+fi
+if [ "$total" -ge 300 ]; then
+	pass "$total allocations failed"
+else
+	fail "only $total allocations failed"
 fi
 gcov-gather /out/gcov.tar 2>/dev/null || :
 finish

@@ -1,24 +1,33 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# In a guest whose modules are not loaded yet: the host tells one lie in one phase of their life;
-# how long it holds anything up is measured, then the host is honest and everything must work.
-# Usage: guest.sh LIE load|traffic|unload BOUND. Lines for the runner: LIE, AFTER.
+# In a guest whose modules are not loaded yet: lie after lie, each in one phase of the modules'
+# life. How long it holds anything up is measured, then the host is honest and everything must
+# work; the first lie that is not survived ends it. Usage: guest.sh BOUND LIE:PHASE[:FACTOR]...
+# Lines for the runner: BEGIN, LIE, TOLD, AFTER.
 . /lab/e2e/lib.sh
-lie=$1
-phase=$2
-bound=$3
+bound=$1
+shift
 devices="hv_storvsc hv_netvsc hid_hyperv hyperv_keyboard"
 case ${HVIC_DRIVERS:-} in
 *vmbus=ours*) bus=hv_vmbus ;;
 *) bus= ;;	# in-tree's guest hangs when its bus goes: it takes the timers with it
 esac
+case ${HVIC_DRIVERS:-} in
+*storvsc=ours*) patience=io_deadline=8 ;;
+*) patience= ;;
+esac
+leaks=/sys/kernel/debug/kmemleak
 
 now() {
 	cut -d. -f1 /proc/uptime
 }
 
-# Programs that load or unload, and tasks that sleep where no signal reaches them.
+# The job in hand, programs that load or unload, and tasks that sleep where no signal reaches them.
 busy() {
+	case $(cut -d' ' -f3 "/proc/$job/stat" 2>/dev/null) in
+	''|Z) ;;
+	*) echo "$job job" ;;
+	esac
 	for stat in /proc/[0-9]*/stat; do
 		read -r line 2>/dev/null <"$stat" || continue
 		name=${line#*(}
@@ -30,7 +39,8 @@ busy() {
 	done
 }
 
-# Until nothing is busy three times in a row, at most $bound seconds: how long it took.
+# Until $job has ended and nothing is busy three times in a row, at most $limit seconds: how
+# long it took.
 quiet() {
 	quiet_began=$(now)
 	calm=0
@@ -40,8 +50,8 @@ quiet() {
 		else
 			calm=0
 		fi
-		if [ $(($(now) - quiet_began)) -ge "$bound" ]; then
-			echo "stuck after $bound s: $(busy | cut -d' ' -f2 | sort | uniq -c | tr -s ' \n' ' ')"
+		if [ $(($(now) - quiet_began)) -ge "$limit" ]; then
+			echo "stuck after $limit s: $(busy | cut -d' ' -f2 | sort | uniq -c | tr -s ' \n' ' ')"
 			busy | while read -r task name; do
 				echo "  | $task $name"
 				sed 's/^/  |   /' "/proc/$task/stack"
@@ -57,10 +67,16 @@ hostile() {
 	host "{\"cmd\": \"hostile\", \"spec\": \"$1\"}"
 }
 
+# --- phases: what is done while the host lies ---
+
 load() {
 	modprobe hv_vmbus response_timeout=5
 	for module in $devices; do
-		modprobe "$module"
+		# shellcheck disable=SC2086
+		case $module in
+		hv_storvsc) modprobe "$module" $patience ;;
+		*) modprobe "$module" ;;
+		esac
 	done
 }
 
@@ -70,7 +86,14 @@ unload() {
 	done
 }
 
+read_disk() {
+	busybox timeout 10 dd if="/dev/$(disk_of_lun 0)" of=/dev/null bs=64k count=16 iflag=direct
+}
+
 traffic() {
+	for x in 1 2 3 4; do
+		read_disk &
+	done
 	nic=$(synthetic_nic)
 	ip link set "$nic" up
 	ip addr replace 10.0.2.15/24 dev "$nic"
@@ -80,57 +103,148 @@ traffic() {
 		host "{\"cmd\": \"mouse-move\", \"x\": $x, \"y\": $x}"
 		host '{"cmd": "key", "keys": ["a"]}'
 	done
-	busybox timeout 10 dd if="/dev/$(disk_of_lun 0)" of=/dev/null bs=64k count=16 iflag=direct
+	read_disk
 }
 
-works() {
-	disk=$(disk_of_lun 0) || { echo "no disk"; return 1; }
-	busybox timeout 20 dd if="/dev/$disk" of=/dev/null bs=64k count=4 iflag=direct || {
-		echo "the disk does not read"
-		return 1
-	}
-	nic=$(synthetic_nic) || { echo "no NIC"; return 1; }
+# Requests to the network device, many of them.
+requests() {
+	nic=$(synthetic_nic)
+	for x in 1 2 3 4 5 6; do
+		ip link set "$nic" up
+		ip link set "$nic" promisc on
+		ip link set "$nic" promisc off
+		ip link set "$nic" mtu 1400
+		ip link set "$nic" mtu 1500
+		ip link set "$nic" down
+	done
+}
+
+# Unload, then hand all that became free to files of zeros, which stay zeros.
+freed() {
+	unload
+	head -c "$(($(sed -n 's/^MemFree: *\([0-9]*\).*/\1/p' /proc/meminfo) / 1024 - 64))m" \
+		/dev/zero >/tmp/zeros
+}
+
+# The cable is out and the host tells of another network, again and again.
+networks() {
+	nic=$(synthetic_nic)
 	ip link set "$nic" up
-	ip addr replace 10.0.2.15/24 dev "$nic"
-	ping -c 1 -W 3 10.0.2.2 || { echo "no answer through the NIC"; return 1; }
-	grep -qi mouse /proc/bus/input/devices || { echo "no mouse"; return 1; }
-	grep -qi keyboard /proc/bus/input/devices || { echo "no keyboard"; return 1; }
+	host '{"cmd": "link", "device": "net0", "up": false}'
+	sleep 3
+	for x in 1 2 3 4 5; do
+		host '{"cmd": "link", "device": "net0", "change": true}'
+		sleep 3
+	done
+	host '{"cmd": "link", "device": "net0", "up": true}'
+}
+
+# --- afterwards ---
+
+# Whether memory that was free is as it was left, and nothing leaked.
+sound() {
+	if [ -e /tmp/zeros ]; then
+		dirt=$(tr -d '\000' </tmp/zeros | wc -c)
+		rm -f /tmp/zeros
+		[ "$dirt" -eq 0 ] || { echo "the host wrote to $dirt bytes of others' memory"; return 1; }
+	fi
+	[ "$phase" = networks ] && [ -w "$leaks" ] || return 0
+	echo scan >"$leaks"
+	sleep 6
+	echo scan >"$leaks"
+	grep -B 3 -A 12 'hv_netvsc' "$leaks" >/tmp/leaks || return 0
+	echo "leaked: $(grep -c '\[<.*hv_netvsc' /tmp/leaks) blocks"
+	sed 's/^/  | /' /tmp/leaks
+	return 1
+}
+
+vmbus_devices() {
+	for path in /sys/bus/vmbus/devices/*; do
+		echo "$path"
+	done | wc -l
+}
+
+devices_are() {
+	[ "$(vmbus_devices)" -eq "$1" ]
+}
+
+# Offers and rescinds are still followed.
+plugs() {
+	before=$(vmbus_devices)
+	host '{"cmd": "device-add", "kind": "disk-controller", "spec": "mem:4M"}' |
+		grep -q error && { echo "the host adds nothing"; return 1; }
+	until_true 20 devices_are $((before + 1)) || { echo "a new device is not seen"; return 1; }
+	name=$(host '{"cmd": "devices"}' | grep -o '"scsi[1-9][0-9]*"' | tail -n 1)
+	host "{\"cmd\": \"device-remove\", \"device\": $name}"
+	until_true 20 devices_are "$before" || { echo "a device that was withdrawn stays"; return 1; }
 }
 
 all_work() {
 	tries=0
-	until works >/tmp/works.log 2>&1; do
+	until devices_work >/tmp/works.log 2>&1; do
 		tries=$((tries + 1))
 		[ "$tries" -lt 15 ] || { tail -n 1 /tmp/works.log; return 1; }
 		sleep 1
 	done
 }
 
-case $phase in
-load) ;;
-*)
-	load >/tmp/load.log 2>&1
-	quiet >/dev/null
-	all_work || echo "  | before the lie: $(cat /tmp/works.log)"
-	;;
-esac
-echo "lies: $lie begins" >/dev/kmsg
-hostile "1,lie=$lie" >/tmp/reply || { cat /tmp/reply; exit 1; }
-"$phase" >/tmp/phase.log 2>&1 </dev/null &
-sleep 1
-told=$(quiet)
-echo "LIE $told"
-hostile off >/tmp/counts
-echo "TOLD $(sed 's/.*"told": *\([0-9]*\).*/\1/' /tmp/counts | tr -d '\n' | tail -c 12)"
-unload >/tmp/unload.log 2>&1 &
-sleep 1
-told=$(quiet) || { echo "AFTER unload $told"; exit 1; }
-load >/tmp/load.log 2>&1 &
-sleep 1
-told=$(quiet) || { echo "AFTER load $told"; exit 1; }
-if all_work >/tmp/after.log; then
+# In time the block layer gives a command up.
+short_timers() {
+	for path in /sys/bus/scsi/devices/*/timeout; do
+		[ ! -w "$path" ] || echo 4 >"$path"
+	done
+} 2>/dev/null
+
+one() {
+	limit=$bound
+	[ -d /sys/module/hv_vmbus ] && case $phase in load) unload >/tmp/unload.log 2>&1 ;; esac
+	case $phase in
+	load) ;;
+	*)
+		load >/tmp/load.log 2>&1
+		all_work || echo "  | before the lie: $(cat /tmp/works.log)"
+		short_timers
+		;;
+	esac
+	limit=$((bound * factor))
+	echo "lies: $lie:$phase begins" >/dev/kmsg
+	case $lie in
+	none) ;;
+	*) hostile "1,lie=$lie" >/tmp/reply || { cat /tmp/reply; return 1; } ;;
+	esac
+	"$phase" >/tmp/phase.log 2>&1 </dev/null &
+	job=$!
+	lasted=$(quiet)
+	echo "LIE $lasted"
+	hostile off >/tmp/counts
+	case $lie in
+	none) echo "TOLD 1" ;;
+	*) echo "TOLD $(sed 's/.*"told": *\([0-9]*\).*/\1/' /tmp/counts | tr -d '\n' | tail -c 12)" ;;
+	esac
+	found=$(sound) || { echo "AFTER $found"; return 1; }
+	unload >/tmp/unload.log 2>&1 &
+	job=$!
+	held=$(quiet) || { echo "AFTER unload $held"; return 1; }
+	load >/tmp/load.log 2>&1 &
+	job=$!
+	held=$(quiet) || { echo "AFTER load $held"; return 1; }
+	all_work >/tmp/after.log || { echo "AFTER $(cat /tmp/after.log)"; return 1; }
+	plugs >/tmp/after.log || { echo "AFTER $(tail -n 1 /tmp/after.log)"; return 1; }
 	echo "AFTER works"
-else
-	echo "AFTER $(cat /tmp/after.log)"
-	exit 1
-fi
+	case $lasted in over*) ;; *) return 1 ;; esac
+}
+
+[ -e "$leaks" ] || mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+for spec; do
+	lie=${spec%%:*}
+	phase=${spec#*:}
+	factor=1
+	case $phase in
+	*:*)
+		factor=${phase#*:}
+		phase=${phase%:*}
+		;;
+	esac
+	echo "BEGIN $lie:$phase"
+	one || exit 1
+done

@@ -101,6 +101,22 @@ synthetic_nic() {
 	return 1
 }
 
+# Whether the first disk reads, the first NIC gets answers, mouse and keyboard are there; else what
+# is wrong.
+devices_work() {
+	disk=$(disk_of_lun 0) || { echo "no disk"; return 1; }
+	busybox timeout 20 dd if="/dev/$disk" of=/dev/null bs=64k count=4 iflag=direct || {
+		echo "the disk does not read"
+		return 1
+	}
+	nic=$(synthetic_nic) || { echo "no NIC"; return 1; }
+	ip link set "$nic" up
+	ip addr replace 10.0.2.15/24 dev "$nic"
+	ping -c 1 -W 3 10.0.2.2 || { echo "no answer through the NIC"; return 1; }
+	grep -qi mouse /proc/bus/input/devices || { echo "no mouse"; return 1; }
+	grep -qi keyboard /proc/bus/input/devices || { echo "no keyboard"; return 1; }
+}
+
 # lease NIC: an address by DHCP; the lease is told in /tmp/lease.
 lease() {
 	ip link set "$1" up
