@@ -259,7 +259,7 @@ one() {
 	esac
 	found=$(sound) || { echo "AFTER $found"; return 1; }
 	# An honest host releases what was stuck at once, or never.
-	case $lasted in over*) ;; *) limit=10 ;; esac
+	case $lasted in over*) ;; *) [ -n "$bus" ] || limit=10 ;; esac
 	unload >/tmp/unload.log 2>&1 &
 	job=$!
 	held=$(quiet) || { echo "AFTER unload $held"; return 1; }
