@@ -123,11 +123,10 @@ requests() {
 	done
 }
 
-# Unload, then hand all that became free to files of zeros, which stay zeros.
+# Unload, then hand much of what became free to a file of zeros, which stay zeros.
 freed() {
 	unload
-	head -c "$(($(sed -n 's/^MemFree: *\([0-9]*\).*/\1/p' /proc/meminfo) / 1024 - 64))m" \
-		/dev/zero >/tmp/zeros
+	head -c 200m /dev/zero >/tmp/zeros
 }
 
 # The cable is out and the host tells of another network, again and again.
@@ -225,7 +224,7 @@ short_timers() {
 } 2>/dev/null
 
 one() {
-	limit=$bound
+	limit=$((bound * 3))	# an honest host's; only the lie is measured
 	case $phase in
 	load) before="unload" ;;
 	*) before="load" ;;
@@ -259,6 +258,7 @@ one() {
 	esac
 	found=$(sound) || { echo "AFTER $found"; return 1; }
 	# An honest host releases what was stuck at once, or never.
+	limit=$((bound * 3))
 	case $lasted in over*) ;; *) [ -n "$bus" ] || limit=10 ;; esac
 	unload >/tmp/unload.log 2>&1 &
 	job=$!
@@ -288,7 +288,7 @@ for spec; do
 	esac
 	one || {
 		# With a driver that is stuck the guest may not power off by itself.
-		(sleep 8 && host '{"cmd": "quit"}') >/dev/null 2>&1 </dev/null &
+		setsid sh -c "sleep 8; hostctl '{\"cmd\": \"quit\"}'" >/dev/null 2>&1 </dev/null &
 		exit 1
 	}
 done
