@@ -51,9 +51,14 @@ headers:
 		echo "  RHEL:            dnf install kernel-devel-$(KVER)"; \
 		exit 1; } >&2
 
-# A copy is built, so that the source stays clean and several kernels fit side by side.
+# A copy is built, so that the source stays clean and several kernels fit side by side. It starts
+# anew when files came or went: a module whose source is gone must not be there to be loaded.
 modules: headers
 	@mkdir -p $(B)
+	@find $(SOURCES) -type f | LC_ALL=C sort >$(B)/.files.new
+	@[ ! -e $(B)/.files ] || cmp -s $(B)/.files.new $(B)/.files || \
+		find $(B) -mindepth 1 ! -name .files.new -delete
+	@mv $(B)/.files.new $(B)/.files
 	@cp -au $(SOURCES) $(B)/
 	$(MAKE) -C $(KDIR) M=$(abspath $(B)) modules
 
