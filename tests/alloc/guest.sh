@@ -196,6 +196,7 @@ traffic() {
 
 # traffic_with NAME IGNORE_WAIT FILTER PERCENT
 traffic_with() {
+	name=$1
 	injected=0
 	allowed=$many
 	mark_workers
@@ -216,10 +217,11 @@ traffic_with() {
 	rm -f /run/traffic
 	wait $!
 	for module in $devices; do
-		rmmod "$module" || fail "$module does not unload after failures under traffic"
+		# A LUN that just came is still being looked at.
+		until_true 20 gone "$module" || fail "$module does not unload after failures of $name"
 	done
-	check "everything loads after $injected failures of $1" all_loaded
-	check "all works after failures of $1" until_true 60 devices_work
+	check "everything loads after $injected failures of $name" all_loaded
+	check "all works after failures of $name" until_true 60 devices_work
 }
 
 [ -w "$debug/failslab/probability" ] || mount -t debugfs debugfs "$debug"
