@@ -24,7 +24,8 @@ from lablib.util import filling, locked, parse_size, run, say, stop_group
 EXIT_COMPLAINED = 126   # the command ended well, but --dmesg-clean found complaints
 CONSOLE_TAIL = 30       # lines of the guest's console shown when it did not come up
 GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr pci=noearly cryptomgr.notests'
-BOOT_TIMEOUT = 300      # seconds: a guest that is not up by then hangs
+BOOT_TIMEOUT = 150      # seconds: a guest that is not up by then hangs
+BOOT_TRIES = 3
 ENDINGS = {'off': 0, 'reset': 3}    # --until: hvhost's exit status
 ESCAPE = 0x01                # Ctrl-A, at the console of lab shell
 GUEST_NUMBER = '{guest}'     # in --disk and --nic
@@ -234,6 +235,19 @@ class Job:
                 termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
             self.mark('ended')
 
+    def boot(self):
+        """execute(), again when the guest hangs before it is up: then nothing of what it is for
+        has begun, and the emulation of nested machines sometimes loses an interrupt."""
+        for left in reversed(range(BOOT_TRIES)):
+            try:
+                return self.execute()
+            except NotUp:
+                if not left:
+                    raise
+                self.machine.sample()
+                stop_group(self.process)
+                say(f'the guest is not up after {BOOT_TIMEOUT} s, once more')
+
     def _status(self, name):
         """The exit status noted in a file of the job, or None. agent-status is that of the
         command, as hvhost was told; status is hvhost's own."""
@@ -308,7 +322,7 @@ class Job:
             timed_out = False
             self.prepare()
             try:
-                self.execute()
+                self.boot()
             except (TimeUp, NotUp) as end:
                 timed_out = isinstance(end, TimeUp)
                 self.machine.sample()
