@@ -139,10 +139,11 @@ class Job:
 
     def _script(self, kernel):
         """What runs in the machine: --host-run programs and further guests in the background,
-        then the first guest, whose end is the run's."""
-        lines = ['# Made by the lab for one run.']
+        then the first guest, whose end is the run's. The programs' folder is new in each boot."""
+        lines = ['# Made by the lab for one run.',
+                 'rm -rf "$JOB/host-run"; mkdir "$JOB/host-run"']
         for number, command in enumerate(self.options.host_run, 1):
-            lines.append(f'sh -c {shlex.quote(command)} </dev/null '
+            lines.append(f'(cd "$JOB/host-run" && exec sh -c {shlex.quote(command)}) </dev/null '
                          f'>"$JOB/host-run-{number}.log" 2>&1 &')
         for number in range(2, self.options.guests + 1):
             lines.append(f'{self._hvhost(kernel, number)} </dev/null '
