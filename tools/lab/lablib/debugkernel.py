@@ -19,6 +19,8 @@ LINES = {
 }
 FRAGMENT = os.path.join(LAB, 'kernel', 'debug.config')
 LOCALVERSION = '-hvic-debug'
+# On the command line of each: what hangs ends the guest, with its stacks in the log.
+APPEND = 'softlockup_panic=1 hung_task_panic=1'
 # What modules outside the tree are built with; everything else of the tree goes.
 KEPT = {'Makefile', 'Kconfig', 'Module.symvers', '.config', 'module.lds'}
 

@@ -94,6 +94,7 @@ class Job:
         self.started = 0.0
         self.marks = []
         self.machine = None
+        self.kernel = None
 
     def mark(self, what):
         self.marks.append((time.monotonic(), what))
@@ -105,7 +106,7 @@ class Job:
         path, comma, flags = rest.partition(',')
         return f'file:{self.machine.disk(path, "ro" in flags.split(","))}{comma}{flags}'
 
-    def _hvhost(self, kernel, number):
+    def _hvhost(self, number):
         """The command that starts guest @number's host."""
         options = self.options
         view = self.machine.view
@@ -116,8 +117,8 @@ class Job:
             return f'{base}-{number}{dot}{rest}' if number > 1 else name
 
         append = ' '.join([GUEST_APPEND, 'quiet' if not options.verbose else 'ignore_loglevel',
-                           f'LAB_GUEST={number}', *options.append])
-        argv = [view(f'{self.path}/hvhost'), '--kernel', view(kernel),
+                           f'LAB_GUEST={number}', self.kernel.append, *options.append])
+        argv = [view(f'{self.path}/hvhost'), '--kernel', view(f'{self.path}/kernel'),
                 '--initrd', view(f'{self.path}/initrd'), '--append', append,
                 '--cpus', str(options.cpus), '--mem', options.mem, '--on-reset', 'exit']
         for spec in options.disk:
@@ -137,7 +138,7 @@ class Job:
         argv += ['--control', own(self.machine.control()), *options.host_arg]
         return ' '.join(shlex.quote(word) for word in argv)
 
-    def _script(self, kernel):
+    def _script(self):
         """What runs in the machine: --host-run programs and further guests in the background,
         then the first guest, whose end is the run's. The programs' folder is new in each boot."""
         lines = ['# Made by the lab for one run.',
@@ -146,14 +147,14 @@ class Job:
             lines.append(f'(cd "$JOB/host-run" && exec sh -c {shlex.quote(command)}) </dev/null '
                          f'>"$JOB/host-run-{number}.log" 2>&1 &')
         for number in range(2, self.options.guests + 1):
-            lines.append(f'{self._hvhost(kernel, number)} </dev/null '
+            lines.append(f'{self._hvhost(number)} </dev/null '
                          f'>"$JOB/guest-{number}.log" 2>&1 &')
-        lines.append(self._hvhost(kernel, 1))
+        lines.append(self._hvhost(1))
         return '\n'.join(lines) + '\n'
 
     def prepare(self):
         options = self.options
-        kernel = kernels.get(options.kernel)
+        self.kernel = kernels.get(options.kernel)
         program = hvhost(self.options)
         emulated = options.emulated or (not options.kvm and not kvm_usable())
         if options.kvm and not kvm_usable():
@@ -166,10 +167,10 @@ class Job:
         # Copies: a build during the run must not pull the program away, and the emulated
         # machine sees the job's folder wherever it is, but not this machine's /tmp or /run.
         shutil.copy(program, f'{self.path}/hvhost')
-        shutil.copy(bzimage.vmlinux(kernel), f'{self.path}/kernel')
-        guest.initramfs(f'{self.path}/initrd', kernel, options)
+        shutil.copy(bzimage.vmlinux(self.kernel), f'{self.path}/kernel')
+        guest.initramfs(f'{self.path}/initrd', self.kernel, options)
         with open(f'{self.path}/start', 'w', encoding='utf-8') as file:
-            file.write(self._script(f'{self.path}/kernel'))
+            file.write(self._script())
         self.mark('prepared')
 
     def _relay(self, sources, stdin):

@@ -37,6 +37,7 @@ class Kernel:
         self.version = about['version']
         self.suites = about['suites']
         self.toolchain = about['toolchain']
+        self.append = debugkernel.APPEND if self.name in debugkernel.LINES else ''
         self.image = os.path.join(path, 'vmlinuz')
         self.modules = os.path.join(path, 'modules')
         self.key = f'{self.package}_{self.version}'
