@@ -20,17 +20,6 @@ static int config_init(struct kunit *test)
 	return traffic_start(test, any_mtu);
 }
 
-static int set_mtu(struct traffic *t, int mtu)
-{
-	int ret;
-
-	rtnl_lock();
-	ret = dev_set_mtu(t->net, mtu);
-	rtnl_unlock();
-	t->s = fake_host_session(t->host);
-	return ret;
-}
-
 /* Frames come and go. */
 static void expect_network(struct kunit *test, struct traffic *t, const char *what)
 {
@@ -59,7 +48,7 @@ static void config_mtu(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, t->host->ndis_config[0], 1514u);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		KUNIT_EXPECT_EQ_MSG(test, set_mtu(t, cases[i].mtu), cases[i].ret, "%d",
+		KUNIT_EXPECT_EQ_MSG(test, traffic_set_mtu(t, cases[i].mtu), cases[i].ret, "%d",
 				    cases[i].mtu);
 		if (!cases[i].ret)
 			now = cases[i].mtu;
@@ -78,8 +67,8 @@ static void config_mtu_of_the_host(struct kunit *test)
 	struct traffic *t = test->priv;
 
 	t->host->mtu = 9000;
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), 0);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 9001), -EINVAL);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 9000), 0);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 9001), -EINVAL);
 	KUNIT_EXPECT_EQ(test, t->net->mtu, 9000u);
 	KUNIT_EXPECT_EQ(test, t->host->ndis_config[0], 9014u);
 	expect_network(test, t, "the old MTU");
@@ -131,7 +120,7 @@ static void config_goes_back(struct kunit *test)
 
 	t->host->scratch = &left;
 	t->host->on_nvsp = refuse_buffers;
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 4000), -EINVAL);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 4000), -EINVAL);
 	KUNIT_EXPECT_EQ(test, t->net->mtu, 1500u);
 	KUNIT_EXPECT_EQ(test, t->host->ndis_config[0], 1514u);
 	expect_network(test, t, "the old MTU");
@@ -154,7 +143,7 @@ static void config_cannot_go_back(struct kunit *test)
 	addr.sa_data[0] = 2;
 	t->host->scratch = &left;
 	t->host->on_nvsp = refuse_buffers;
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 4000), -EINVAL);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 4000), -EINVAL);
 	KUNIT_EXPECT_PTR_EQ(test, t->s, (struct netvsc_session *)NULL);
 	KUNIT_EXPECT_EQ(test, t->host->open, 0u);
 	KUNIT_EXPECT_EQ(test, t->host->gpadls, 0u);
@@ -250,7 +239,7 @@ static void config_suspends(struct kunit *test)
 	struct traffic *t = test->priv;
 	u32 round;
 
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 2000), 0);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 2000), 0);
 	for (round = 0; round < 2; round++) {
 		KUNIT_EXPECT_EQ(test, fake_driver->suspend(&t->host->hv), 0);
 		KUNIT_EXPECT_EQ(test, t->host->open, 0u);

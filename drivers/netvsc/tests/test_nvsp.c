@@ -100,6 +100,20 @@ static void nvsp_init_answers(struct kunit *test)
 	}
 }
 
+/* Of an answer that is accepted: the status, and the sections of one that is good. */
+static void expect_layout(struct kunit *test, const struct answer_case *c, int ret,
+			  const struct nvsp_layout *layout)
+{
+	KUNIT_EXPECT_EQ_MSG(test, c->ret, ret, "%s", c->what);
+	if (c->ret)
+		return;
+	KUNIT_EXPECT_EQ_MSG(test, c->a, layout->status, "%s", c->what);
+	if (c->a != 1)
+		return;
+	KUNIT_EXPECT_EQ_MSG(test, c->b, layout->section_size, "%s", c->what);
+	KUNIT_EXPECT_EQ_MSG(test, c->c, layout->sections, "%s", c->what);
+}
+
 /* status, sections, then of each: offset, size, count, end */
 static void nvsp_receive_buffers(struct kunit *test)
 {
@@ -126,17 +140,9 @@ static void nvsp_receive_buffers(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		u8 *data = bytes_of(test, cases[i].len, cases[i].words, 7);
 		struct nvsp_layout layout = { };
+		int ret = nvsp_parse_recv_buf_complete(data, cases[i].len, 0x100000, 100, &layout);
 
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].ret,
-				    nvsp_parse_recv_buf_complete(data, cases[i].len, 0x100000, 100,
-								 &layout), "%s", cases[i].what);
-		if (cases[i].ret)
-			continue;
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].a, layout.status, "%s", cases[i].what);
-		if (cases[i].a != 1)
-			continue;
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].b, layout.section_size, "%s", cases[i].what);
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].c, layout.sections, "%s", cases[i].what);
+		expect_layout(test, &cases[i], ret, &layout);
 	}
 }
 
@@ -160,18 +166,9 @@ static void nvsp_send_buffers(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		u8 *data = bytes_of(test, cases[i].len, cases[i].words, 7);
 		struct nvsp_layout layout = { };
+		int ret = nvsp_parse_send_buf_complete(data, cases[i].len, 0x100000, 1700, &layout);
 
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].ret,
-				    nvsp_parse_send_buf_complete(data, cases[i].len, 0x100000,
-								 1700, &layout), "%s",
-				    cases[i].what);
-		if (cases[i].ret)
-			continue;
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].a, layout.status, "%s", cases[i].what);
-		if (cases[i].a != 1)
-			continue;
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].b, layout.section_size, "%s", cases[i].what);
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].c, layout.sections, "%s", cases[i].what);
+		expect_layout(test, &cases[i], ret, &layout);
 	}
 }
 

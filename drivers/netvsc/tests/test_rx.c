@@ -359,16 +359,23 @@ static void rx_many_in_a_packet(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->a->rx_stats[0].packets, 128ull);
 }
 
+/* A small frame in the receive buffer, and where it stands there. */
+static void one_frame(struct traffic *t, u32 range[2])
+{
+	u32 words[64];
+
+	range[0] = 4 * traffic_frame(words, NULL, 0, 60, 9);
+	range[1] = fake_message(t->host, words, range[0]);
+}
+
 /* More packets than can be given back for now: none is lost, none is given back twice. */
 static void rx_waits_for_room(struct kunit *test)
 {
 	const u32 packets = 900;
 	struct traffic *t = test->priv;
-	u32 words[64], range[2], i, n;
+	u32 range[2], i;
 
-	n = traffic_frame(words, NULL, 0, 60, 9);
-	range[0] = 4 * n;
-	range[1] = fake_message(t->host, words, 4 * n);
+	one_frame(t, range);
 	t->host->hold = true;
 	for (i = 0; i < packets; i++) {
 		fake_ranges(t->ch, i, range, 1);
@@ -434,11 +441,9 @@ static void rx_when_down(struct kunit *test)
 static void rx_ends_midway(struct kunit *test)
 {
 	struct traffic *t = test->priv;
-	u32 words[64], range[2], i, n;
+	u32 range[2], i;
 
-	n = traffic_frame(words, NULL, 0, 60, 9);
-	range[0] = 4 * n;
-	range[1] = fake_message(t->host, words, 4 * n);
+	one_frame(t, range);
 	t->host->hold = true;
 	for (i = 0; i < 280; i++)
 		fake_ranges(t->ch, i, range, 1);
@@ -454,11 +459,9 @@ static void rx_ends_midway(struct kunit *test)
 static void rx_rescinded(struct kunit *test)
 {
 	struct traffic *t = test->priv;
-	u32 words[64], range[2], n;
+	u32 range[2];
 
-	n = traffic_frame(words, NULL, 0, 60, 9);
-	range[0] = 4 * n;
-	range[1] = fake_message(t->host, words, 4 * n);
+	one_frame(t, range);
 	fake_ranges(t->ch, 1, range, 1);
 	t->ch->vmbus.rescind = true;
 	fake_kick(t->ch);

@@ -169,17 +169,6 @@ static int attach(struct traffic *t, bool on)
 	return ret;
 }
 
-static int set_mtu(struct traffic *t, int mtu)
-{
-	int ret;
-
-	rtnl_lock();
-	ret = dev_set_mtu(t->net, mtu);
-	rtnl_unlock();
-	t->s = fake_host_session(t->host);
-	return ret;
-}
-
 static void xdp_attaches(struct kunit *test)
 {
 	struct traffic *t = test->priv;
@@ -197,7 +186,7 @@ static void xdp_attaches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->net->ethtool_ops->set_channels(t->net, &two), 0);
 	rtnl_unlock();
 	KUNIT_EXPECT_EQ(test, refs(t), 2);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 1400), 0);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 1400), 0);
 	KUNIT_EXPECT_EQ(test, refs(t), 2);
 	KUNIT_EXPECT_EQ(test, attach(t, false), 0);
 	KUNIT_EXPECT_EQ(test, refs(t), 0);
@@ -210,13 +199,13 @@ static void xdp_limits(struct kunit *test)
 {
 	struct traffic *t = test->priv;
 
-	KUNIT_EXPECT_EQ(test, set_mtu(t, LARGEST_MTU + 1), 0);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, LARGEST_MTU + 1), 0);
 	KUNIT_EXPECT_EQ(test, attach(t, true), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, refs(t), 0);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, LARGEST_MTU), 0);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, LARGEST_MTU), 0);
 	KUNIT_EXPECT_EQ(test, attach(t, true), 0);
 	/* Then the MTU has to stay. */
-	KUNIT_EXPECT_EQ(test, set_mtu(t, LARGEST_MTU + 1), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, LARGEST_MTU + 1), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, t->net->mtu, (u32)LARGEST_MTU);
 	KUNIT_EXPECT_EQ(test, refs(t), 4);
 	KUNIT_EXPECT_TRUE(test, netif_carrier_ok(t->net));
@@ -274,7 +263,7 @@ static void xdp_removed_without_host(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, attach(t, true), 0);
 	t->host->on_nvsp = refuse_all;
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 1400), -EINVAL);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 1400), -EINVAL);
 	KUNIT_EXPECT_PTR_EQ(test, t->s, (struct netvsc_session *)NULL);
 	KUNIT_EXPECT_EQ(test, refs(t), 0);
 	KUNIT_EXPECT_EQ(test, attach(t, true), -ENODEV);

@@ -125,6 +125,24 @@ void traffic_exit(struct kunit *test)
 }
 
 /**
+ * traffic_set_mtu() - change the MTU, which begins a new session
+ * @t: the device
+ * @mtu: the new one
+ *
+ * Return: what the network stack says.
+ */
+int traffic_set_mtu(struct traffic *t, int mtu)
+{
+	int ret;
+
+	rtnl_lock();
+	ret = dev_set_mtu(t->net, mtu);
+	rtnl_unlock();
+	t->s = fake_host_session(t->host);
+	return ret;
+}
+
+/**
  * traffic_frame() - a frame's RNDIS message
  * @words: room for it
  * @infos: per-packet infos

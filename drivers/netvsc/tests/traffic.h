@@ -49,6 +49,7 @@ int traffic_start(struct kunit *test, void (*setup)(struct fake_host *host));
 void traffic_settle(struct traffic *t);
 void traffic_end(struct traffic *t);
 void traffic_exit(struct kunit *test);
+int traffic_set_mtu(struct traffic *t, int mtu);
 u32 traffic_frame(u32 *words, const u32 *infos, u32 info_words, u32 len, u8 last);
 bool traffic_acked(struct traffic *t, u32 acks, u32 bad);
 struct sk_buff *traffic_skb(struct kunit *test, struct traffic *t, u32 len);

@@ -503,9 +503,35 @@ void fake_host_offer(struct fake_host *host, unsigned int sub)
  */
 struct scsi_device *fake_host_lun(struct fake_host *host, u64 lun)
 {
-	struct storvsc_host *sh = hv_get_drvdata(&host->hv);
+	return scsi_device_lookup(fake_host_controller(host)->shost, 0, 0, lun);
+}
 
-	return scsi_device_lookup(sh->shost, 0, 0, lun);
+/**
+ * fake_host_controller() - what the driver keeps about a device that it has probed
+ * @host: the host
+ */
+struct storvsc_host *fake_host_controller(struct fake_host *host)
+{
+	return hv_get_drvdata(&host->hv);
+}
+
+/**
+ * fake_host_probed() - let the driver probe the device and find the LUN
+ * @test: the test, which ends when it does not
+ * @host: the host
+ * @class: what kind of controller it is
+ *
+ * Return: LUN 0; scsi_device_put() and fake_host_remove() are due.
+ */
+struct scsi_device *fake_host_probed(struct kunit *test, struct fake_host *host,
+				     enum fake_class class)
+{
+	struct scsi_device *sdev;
+
+	KUNIT_ASSERT_EQ(test, fake_host_probe(host, class), 0);
+	sdev = fake_host_lun(host, 0);
+	KUNIT_ASSERT_NOT_NULL(test, sdev);
+	return sdev;
 }
 
 /**

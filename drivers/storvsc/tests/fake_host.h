@@ -14,6 +14,7 @@
 #include "wire.h"
 
 struct scsi_device;
+struct storvsc_host;
 
 #define FAKE_SENT	64	/* requests remembered */
 #define FAKE_SUBS	8	/* subchannels */
@@ -92,6 +93,9 @@ void fake_host_remove(struct fake_host *host);
 void fake_host_rescind(struct fake_host *host);
 void fake_host_offer(struct fake_host *host, unsigned int sub);
 struct scsi_device *fake_host_lun(struct fake_host *host, u64 lun);
+struct storvsc_host *fake_host_controller(struct fake_host *host);
+struct scsi_device *fake_host_probed(struct kunit *test, struct fake_host *host,
+				     enum fake_class class);
 
 void fake_host_reply(struct fake_host *host, const struct fake_request *req, u32 operation,
 		     u32 status, u32 len);

@@ -19,17 +19,6 @@ static const u8 test_unit_ready[6];
 static const u8 read_10[10] = { 0x28, 0, 0, 0, 0, 1, 0, 0, 8 };
 static const u8 write_10[10] = { 0x2a, 0, 0, 0, 0, 1, 0, 0, 8 };
 
-static struct scsi_device *lun_of(struct kunit *test, enum fake_class class)
-{
-	struct fake_host *host = test->priv;
-	struct scsi_device *sdev;
-
-	KUNIT_ASSERT_EQ(test, fake_host_probe(host, class), 0);
-	sdev = fake_host_lun(host, 0);
-	KUNIT_ASSERT_NOT_NULL(test, sdev);
-	return sdev;
-}
-
 /* The list of pages is that of the buffer, at each edge of a page and of the limits. */
 static void commands_pages(struct kunit *test)
 {
@@ -44,7 +33,7 @@ static void commands_pages(struct kunit *test)
 		/* the most that the host takes */
 		{ 0, 64 * 4096, 64 }, { 4, 64 * 4096, 65 }, { 4092, 64 * 4096, 65 },
 	};
-	struct scsi_device *sdev = lun_of(test, FAKE_IDE);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_IDE);
 	struct fake_host *host = test->priv;
 	u8 *buffer = vzalloc(66 * 4096);
 	unsigned int i, page, write;
@@ -90,7 +79,7 @@ static void commands_largest(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, buffer);
 	host->max_transfer = U32_MAX;
-	sdev = lun_of(test, FAKE_IDE);
+	sdev = fake_host_probed(test, test->priv, FAKE_IDE);
 	io.data = buffer + 512;
 	if (io_run(test, sdev, &io)) {
 		KUNIT_EXPECT_EQ(test, io.result, 0);
@@ -193,9 +182,7 @@ static void commands_kept_from_old_hosts(struct kunit *test)
 		struct scsi_device *sdev;
 
 		host->newest = cases[i].version;
-		KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_IDE), 0);
-		sdev = fake_host_lun(host, 0);
-		KUNIT_ASSERT_NOT_NULL(test, sdev);
+		sdev = fake_host_probed(test, host, FAKE_IDE);
 		io_run(test, sdev, &same);
 		io_run(test, sdev, &window);
 		KUNIT_EXPECT_EQ(test, host->cdbs[0x41], cases[i].sent ? 1u : 0u);
@@ -227,9 +214,9 @@ static void commands_that_cannot_be_sent(struct kunit *test)
 		{ -ENOMEM, 1, 1, DID_OK, 1 },		/* the SCSI layer tries again */
 		{ -EIO, 3, 2, DID_ERROR, 0 },
 	};
-	struct scsi_device *sdev = lun_of(test, FAKE_IDE);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_IDE);
 	struct fake_host *host = test->priv;
-	struct storvsc_host *sh = hv_get_drvdata(&host->hv);
+	struct storvsc_host *sh = fake_host_controller(host);
 	void *buffer = vzalloc(0x40000);
 	unsigned int i, bytes;
 
@@ -265,9 +252,9 @@ static void commands_that_cannot_be_sent(struct kunit *test)
 static void commands_answered_unsent(struct kunit *test)
 {
 	static const int errors[] = { -EAGAIN, -ENODEV, -EIO };
-	struct scsi_device *sdev = lun_of(test, FAKE_IDE);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_IDE);
 	struct fake_host *host = test->priv;
-	struct storvsc_host *sh = hv_get_drvdata(&host->hv);
+	struct storvsc_host *sh = fake_host_controller(host);
 	void *buffer = kunit_kzalloc(test, 4096, GFP_KERNEL);
 	unsigned int i;
 
@@ -310,8 +297,8 @@ static void commands_choose_a_channel(struct kunit *test)
 		kunit_skip(test, "one CPU");
 	host->channels = 1;
 	host->subs[0]->vmbus.target_cpu = 1;
-	sdev = lun_of(test, FAKE_SCSI);
-	sh = hv_get_drvdata(&host->hv);
+	sdev = fake_host_probed(test, test->priv, FAKE_SCSI);
+	sh = fake_host_controller(host);
 	KUNIT_EXPECT_EQ(test, channel_used(test, sdev), 0);
 	fake_host_offer(host, 0);
 	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0), &host->primary.vmbus);

@@ -24,22 +24,6 @@ static void endings_exit(struct kunit *test)
 	fake_suite_exit(test);
 }
 
-static struct scsi_device *probed(struct kunit *test, enum fake_class class)
-{
-	struct fake_host *host = test->priv;
-	struct scsi_device *sdev;
-
-	KUNIT_ASSERT_EQ(test, fake_host_probe(host, class), 0);
-	sdev = fake_host_lun(host, 0);
-	KUNIT_ASSERT_NOT_NULL(test, sdev);
-	return sdev;
-}
-
-static struct storvsc_host *controller(struct fake_host *host)
-{
-	return hv_get_drvdata(&host->hv);
-}
-
 /* What the driver is asked to do while the test plays the host. */
 struct ending {
 	struct work_struct work;
@@ -88,7 +72,7 @@ static int resume(struct fake_host *host)
 /* Removal waits for the host. */
 static void endings_drain(struct kunit *test)
 {
-	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_SCSI);
 	struct fake_host *host = test->priv;
 	u32 from = host->num_sent;
 	struct ending ending;
@@ -115,7 +99,7 @@ static void endings_drain(struct kunit *test)
 /* The host took the channel away: it has ended its use of the pages, and will not answer. */
 static void endings_rescind(struct kunit *test)
 {
-	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_SCSI);
 	struct fake_host *host = test->priv;
 	void *buffer = alloc_pages_exact(48 * 4096, GFP_KERNEL);
 	struct io ios[4] = { }, later = { .cdb = test_unit_ready };
@@ -149,7 +133,7 @@ static void endings_rescind(struct kunit *test)
 /* In the middle of a scan. */
 static void endings_rescind_during_scan(struct kunit *test)
 {
-	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_SCSI);
 	struct fake_host *host = test->priv;
 	u32 before = host->num_sent;
 
@@ -165,7 +149,7 @@ static void endings_rescind_during_scan(struct kunit *test)
 /* Removal from a host that never answers ends, by way of the timers. */
 static void endings_silent(struct kunit *test)
 {
-	struct scsi_device *sdev = probed(test, FAKE_IDE);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_IDE);
 	struct fake_host *host = test->priv;
 	void *buffer = alloc_pages_exact(4096, GFP_KERNEL);
 	struct io io = { .cdb = read_10, .data = buffer, .bytes = 4096 };
@@ -191,7 +175,7 @@ static void endings_silent(struct kunit *test)
 
 static void endings_suspend(struct kunit *test)
 {
-	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_SCSI);
 	struct fake_host *host = test->priv;
 	struct io io = { .cdb = read_10 }, meanwhile = { .cdb = test_unit_ready };
 	struct ending ending;
@@ -216,7 +200,7 @@ static void endings_suspend(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resume(host), 0);
 	KUNIT_EXPECT_TRUE(test, io_wait(&meanwhile, 5 * HZ));
 	KUNIT_EXPECT_EQ(test, meanwhile.result, 0);
-	KUNIT_EXPECT_EQ(test, controller(host)->limits.max_transfer, 0x40000u);
+	KUNIT_EXPECT_EQ(test, fake_host_controller(host)->limits.max_transfer, 0x40000u);
 	KUNIT_EXPECT_EQ(test, host->ops[BEGIN], 2u);
 	KUNIT_EXPECT_EQ(test, host->ops[END], 2u);
 	KUNIT_EXPECT_EQ(test, host->ops[SUBCHANNELS], num_online_cpus() > 1 ? 1u : 0u);
@@ -226,17 +210,17 @@ static void endings_suspend(struct kunit *test)
 /* A LUN is being looked at again when the system goes to sleep. */
 static void endings_suspend_during_rescan(struct kunit *test)
 {
-	struct scsi_device *sdev = probed(test, FAKE_SCSI);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_SCSI);
 	struct fake_host *host = test->priv;
 	u32 before = host->num_sent, inquiries = host->cdbs[0x12];
 	struct ending ending;
 
 	host->hold = true;
-	KUNIT_EXPECT_TRUE(test, storvsc_queue_lun_work(controller(host), VSTOR_LUN_RESCAN, 0, 0,
-						       0));
+	KUNIT_EXPECT_TRUE(test, storvsc_queue_lun_work(fake_host_controller(host),
+						       VSTOR_LUN_RESCAN, 0, 0, 0));
 	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(host->num_sent) == before + 1));
 	ending_start(&ending, host, suspend);
-	KUNIT_EXPECT_TRUE(test, fake_wait(controller(host)->state == STORVSC_DRAINING));
+	KUNIT_EXPECT_TRUE(test, fake_wait(fake_host_controller(host)->state == STORVSC_DRAINING));
 	host->hold = false;
 	fake_host_answer(host, fake_host_last(host));
 	KUNIT_EXPECT_TRUE(test, ending_done(&ending, 5 * HZ));
@@ -244,13 +228,13 @@ static void endings_suspend_during_rescan(struct kunit *test)
 	/* It goes on afterwards. */
 	KUNIT_EXPECT_EQ(test, resume(host), 0);
 	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(host->cdbs[0x12]) >= inquiries + 2));
-	flush_workqueue(controller(host)->work_queue);
+	flush_workqueue(fake_host_controller(host)->work_queue);
 	scsi_device_put(sdev);
 }
 
 static void endings_suspend_silent(struct kunit *test)
 {
-	struct scsi_device *sdev = probed(test, FAKE_IDE);
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_IDE);
 	struct fake_host *host = test->priv;
 	void *buffer = alloc_pages_exact(4096, GFP_KERNEL);
 	struct io io = { .cdb = read_10, .data = buffer, .bytes = 4096 };
@@ -283,9 +267,7 @@ static void endings_resume_fails(struct kunit *test)
 		struct ending ending;
 		int ret, expected;
 
-		KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_IDE), 0);
-		sdev = fake_host_lun(host, 0);
-		KUNIT_ASSERT_NOT_NULL(test, sdev);
+		sdev = fake_host_probed(test, host, FAKE_IDE);
 		suspend(host);
 		io_start(test, sdev, &io);
 		switch (i) {

@@ -24,11 +24,6 @@ static bool there(struct fake_host *host, u64 lun)
 	return sdev;
 }
 
-static struct storvsc_host *controller(struct fake_host *host)
-{
-	return hv_get_drvdata(&host->hv);
-}
-
 static void luns_come_and_go(struct kunit *test)
 {
 	struct fake_host *host = test->priv;
@@ -56,7 +51,7 @@ static void luns_come_and_go(struct kunit *test)
 	host->luns = BIT_ULL(0) | BIT_ULL(5);
 	fake_host_say(host, ENUMERATE, NULL, 0);
 	KUNIT_EXPECT_TRUE(test, fake_wait(there(host, 0) && there(host, 5)));
-	KUNIT_EXPECT_EQ(test, atomic_read(&controller(host)->bad_packets), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake_host_controller(host)->bad_packets), 0);
 }
 
 /* A LUN that turns out to be gone when it is used. */
@@ -86,14 +81,14 @@ static void luns_not_scanned_early(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_IDE), 0);
 	before = host->num_sent;
-	storvsc_set_state(controller(host), STORVSC_DRAINING);
+	storvsc_set_state(fake_host_controller(host), STORVSC_DRAINING);
 	host->luns = 0x3;
 	fake_host_say(host, ENUMERATE, NULL, 0);
-	flush_workqueue(controller(host)->work_queue);
+	flush_workqueue(fake_host_controller(host)->work_queue);
 	/* Nor when the controller stops between the word and the scan. */
-	storvsc_scan(&controller(host)->scan_work);
+	storvsc_scan(&fake_host_controller(host)->scan_work);
 	KUNIT_EXPECT_EQ(test, host->num_sent, before);
-	storvsc_set_state(controller(host), STORVSC_RUNNING);
+	storvsc_set_state(fake_host_controller(host), STORVSC_RUNNING);
 }
 
 /* Operations that hosts do not begin. */
@@ -110,12 +105,12 @@ static void luns_other_operations(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_IDE), 0);
 	for (i = 0; i < ARRAY_SIZE(operations); i++)
 		fake_host_say(host, operations[i], zeros, sizeof(zeros));
-	KUNIT_EXPECT_EQ(test, atomic_read(&controller(host)->bad_packets),
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake_host_controller(host)->bad_packets),
 			(int)ARRAY_SIZE(operations));
 	/* An adapter's names, of which there must be enough. */
 	fake_host_say(host, NAMES, zeros, 36);
 	fake_host_say(host, NAMES, zeros, 28);
-	KUNIT_EXPECT_EQ(test, atomic_read(&controller(host)->bad_packets),
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake_host_controller(host)->bad_packets),
 			(int)ARRAY_SIZE(operations) + 1);
 }
 
@@ -143,9 +138,7 @@ static void luns_are_set_up(struct kunit *test)
 
 		host->newest = cases[i].version;
 		host->vendor = cases[i].vendor;
-		KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_SCSI), 0);
-		sdev = fake_host_lun(host, 0);
-		KUNIT_ASSERT_NOT_NULL(test, sdev);
+		sdev = fake_host_probed(test, host, FAKE_SCSI);
 		KUNIT_EXPECT_EQ_MSG(test, sdev->scsi_level, cases[i].level, "case %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, !!sdev->no_write_same, cases[i].no_write_same,
 				    "case %u", i);
@@ -178,9 +171,7 @@ static void luns_depth_and_geometry(struct kunit *test)
 	int info[3];
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_IDE), 0);
-	sdev = fake_host_lun(host, 0);
-	KUNIT_ASSERT_NOT_NULL(test, sdev);
+	sdev = fake_host_probed(test, host, FAKE_IDE);
 	shost = sdev->host;
 	KUNIT_EXPECT_EQ(test, shost->hostt->change_queue_depth(sdev, 1), 1);
 	KUNIT_EXPECT_EQ(test, shost->hostt->change_queue_depth(sdev, shost->can_queue),

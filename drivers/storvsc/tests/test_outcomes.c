@@ -30,9 +30,7 @@ static int outcomes_init(struct kunit *test)
 
 static struct storvsc_host *controller(struct kunit *test)
 {
-	struct fake_host *host = test->priv;
-
-	return hv_get_drvdata(&host->hv);
+	return fake_host_controller(test->priv);
 }
 
 static struct scsi_device *lun_of(struct kunit *test)

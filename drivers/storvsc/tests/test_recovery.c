@@ -27,26 +27,11 @@ static void recovery_exit(struct kunit *test)
 	fake_suite_exit(test);
 }
 
-static struct scsi_device *probed(struct kunit *test, struct fake_host *host)
-{
-	struct scsi_device *sdev;
-
-	KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_IDE), 0);
-	sdev = fake_host_lun(host, 0);
-	KUNIT_ASSERT_NOT_NULL(test, sdev);
-	return sdev;
-}
-
-static struct storvsc_host *controller(struct fake_host *host)
-{
-	return hv_get_drvdata(&host->hv);
-}
-
 /* Without a deadline a slow host has all the time that it wants. */
 static void recovery_is_patient(struct kunit *test)
 {
 	struct fake_host *host = test->priv;
-	struct scsi_device *sdev = probed(test, host);
+	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
 	struct io io = { .cdb = test_unit_ready };
 
 	*fake_io_deadline = 0;
@@ -73,7 +58,7 @@ static bool flush_on_reset(struct fake_host *host, const struct fake_request *re
 static void recovery_resets_the_bus(struct kunit *test)
 {
 	struct fake_host *host = test->priv;
-	struct scsi_device *sdev = probed(test, host);
+	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
 	u32 from = host->num_sent;
 	struct io ios[3] = { }, again = { .cdb = test_unit_ready };
 	unsigned int i;
@@ -91,7 +76,7 @@ static void recovery_resets_the_bus(struct kunit *test)
 		KUNIT_EXPECT_NE(test, ios[i].result, 0);
 	}
 	KUNIT_EXPECT_EQ(test, host->ops[RESET_BUS], 1u);
-	KUNIT_EXPECT_EQ(test, atomic_read(&controller(host)->outstanding), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake_host_controller(host)->outstanding), 0);
 	/* And life goes on. */
 	KUNIT_EXPECT_TRUE(test, fake_wait(!scsi_host_in_recovery(sdev->host)));
 	KUNIT_EXPECT_TRUE(test, io_run(test, sdev, &again));
@@ -135,8 +120,8 @@ static void recovery_gives_up(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fake_host *host = fake_host_new(test);
-		struct scsi_device *sdev = probed(test, host);
-		struct storvsc_host *sh = controller(host);
+		struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
+		struct storvsc_host *sh = fake_host_controller(host);
 		void *buffer = alloc_pages_exact(cases[i].bytes, GFP_KERNEL);
 		struct io io = { .cdb = read_10, .data = buffer, .bytes = cases[i].bytes };
 		struct io later = { .cdb = test_unit_ready };
@@ -175,7 +160,7 @@ static void recovery_gives_up(struct kunit *test)
 static void recovery_of_the_dead(struct kunit *test)
 {
 	struct fake_host *host = test->priv;
-	struct scsi_device *sdev = probed(test, host);
+	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
 	struct io io = { .cdb = test_unit_ready };
 	struct Scsi_Host *shost = sdev->host;
 

@@ -16,11 +16,6 @@
 /* More than the waits for a silent host add up to. */
 #define BOUND	(5 * HZ)
 
-static struct storvsc_host *controller(struct fake_host *host)
-{
-	return hv_get_drvdata(&host->hv);
-}
-
 static void session_comes_and_goes(struct kunit *test)
 {
 	struct fake_host *host = test->priv;
@@ -37,14 +32,14 @@ static void session_comes_and_goes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->ops[SUBCHANNELS], 0u);
 	KUNIT_EXPECT_EQ(test, host->ops[END], 1u);
 
-	shost = controller(host)->shost;
+	shost = fake_host_controller(host)->shost;
 	KUNIT_EXPECT_EQ(test, (u32)shost->max_sectors, 512u);	/* 256 KiB */
 	KUNIT_EXPECT_EQ(test, (u32)shost->sg_tablesize, 65u);	/* at any offset */
 	KUNIT_EXPECT_EQ(test, (u32)shost->max_channel, 7u);
 	KUNIT_EXPECT_EQ(test, (u32)shost->max_id, 2u);
 	KUNIT_EXPECT_EQ(test, shost->max_lun, 255ull);
 	KUNIT_EXPECT_EQ(test, (u32)shost->max_cmd_len, 16u);
-	KUNIT_EXPECT_EQ(test, atomic_read(&controller(host)->bad_packets), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake_host_controller(host)->bad_packets), 0);
 
 	/* The LUNs that the host lists, and no other. */
 	sdev = fake_host_lun(host, 0);
@@ -249,7 +244,7 @@ static void session_transfer_limits(struct kunit *test)
 		host->max_transfer = cases[i].offered;
 		KUNIT_EXPECT_EQ(test, fake_host_probe(host, FAKE_IDE), cases[i].ret);
 		if (!cases[i].ret) {
-			struct Scsi_Host *shost = controller(host)->shost;
+			struct Scsi_Host *shost = fake_host_controller(host)->shost;
 
 			KUNIT_EXPECT_EQ(test, (u32)shost->max_sectors, cases[i].sectors);
 			KUNIT_EXPECT_EQ(test, (u32)shost->sg_tablesize, cases[i].sectors / 8 + 1);
@@ -269,13 +264,11 @@ static void session_ide(struct kunit *test)
 	KUNIT_EXPECT_NE(test, fake_host_probe(host, FAKE_IDE), 0);
 	host->luns = 0x3;
 	host->channels = 4;
-	KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_IDE), 0);
-	sdev = fake_host_lun(host, 0);
-	KUNIT_ASSERT_NOT_NULL(test, sdev);
+	sdev = fake_host_probed(test, host, FAKE_IDE);
 	scsi_device_put(sdev);
 	KUNIT_EXPECT_NULL(test, fake_host_lun(host, 1));
 	KUNIT_EXPECT_EQ(test, host->ops[SUBCHANNELS], 0u);
-	KUNIT_EXPECT_EQ(test, (u32)controller(host)->shost->nr_hw_queues, 1u);
+	KUNIT_EXPECT_EQ(test, (u32)fake_host_controller(host)->shost->nr_hw_queues, 1u);
 }
 
 /* ---- subchannels ---- */
@@ -296,13 +289,13 @@ static void session_subchannels(struct kunit *test)
 	/* One that does not open, one that does, more than were asked for. */
 	host->subs[0]->open_error = -EINVAL;
 	fake_host_offer(host, 0);
-	KUNIT_EXPECT_EQ(test, controller(host)->nr_channels, 1u);
+	KUNIT_EXPECT_EQ(test, fake_host_controller(host)->nr_channels, 1u);
 	fake_host_offer(host, 1);
-	KUNIT_EXPECT_EQ(test, controller(host)->nr_channels, 2u);
+	KUNIT_EXPECT_EQ(test, fake_host_controller(host)->nr_channels, 2u);
 	KUNIT_EXPECT_TRUE(test, host->subs[1]->open);
 	if (num_possible_cpus() == 2) {
 		fake_host_offer(host, 2);
-		KUNIT_EXPECT_EQ(test, controller(host)->nr_channels, 2u);
+		KUNIT_EXPECT_EQ(test, fake_host_controller(host)->nr_channels, 2u);
 		KUNIT_EXPECT_FALSE(test, host->subs[2]->open);
 	}
 
@@ -395,20 +388,20 @@ static void session_fc(struct kunit *test)
 	host->max_transfer = SZ_4M;
 	KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_FC), 0);
 	KUNIT_EXPECT_EQ(test, host->ops[NAMES], 1u);
-	shost = controller(host)->shost;
+	shost = fake_host_controller(host)->shost;
 	KUNIT_EXPECT_EQ(test, (u32)shost->max_sectors, 1024u);	/* 512 KiB at most */
 	KUNIT_EXPECT_EQ(test, (u32)shost->max_id, 128u);
 #if IS_ENABLED(CONFIG_SCSI_FC_ATTRS)
 	KUNIT_EXPECT_EQ(test, fc_host_port_name(shost), 0x5001122334455667ull);
 	KUNIT_EXPECT_EQ(test, fc_host_node_name(shost), 0x5008899aabbccddeull);
 #endif
-	KUNIT_EXPECT_NOT_NULL(test, controller(host)->rport);
+	KUNIT_EXPECT_NOT_NULL(test, fake_host_controller(host)->rport);
 
 	fake_host_say(host, NAMES, names, sizeof(names));
-	KUNIT_EXPECT_EQ(test, controller(host)->wwn.port, 0x1100000000000022ull);
-	KUNIT_EXPECT_EQ(test, controller(host)->wwn.node, 0x3300000000000044ull);
+	KUNIT_EXPECT_EQ(test, fake_host_controller(host)->wwn.port, 0x1100000000000022ull);
+	KUNIT_EXPECT_EQ(test, fake_host_controller(host)->wwn.node, 0x3300000000000044ull);
 	fake_host_say(host, NAMES, names, 28);
-	KUNIT_EXPECT_EQ(test, atomic_read(&controller(host)->bad_packets), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake_host_controller(host)->bad_packets), 1);
 	flush_work(&deferred.work);
 	destroy_work_on_stack(&deferred.work);
 	host->on_request = NULL;
@@ -485,7 +478,7 @@ static void session_parameters(struct kunit *test)
 		if (cases[i].bytes)
 			KUNIT_EXPECT_EQ_MSG(test, host->primary.asked, cases[i].bytes, "%s",
 					    cases[i].what);
-		shost = controller(host)->shost;
+		shost = fake_host_controller(host)->shost;
 		KUNIT_EXPECT_EQ_MSG(test, (u32)shost->nr_hw_queues,
 				    cases[i].hw_queues ?: num_present_cpus(), "%s", cases[i].what);
 		KUNIT_EXPECT_GE_MSG(test, shost->can_queue, 1, "%s", cases[i].what);
