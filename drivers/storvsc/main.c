@@ -222,11 +222,12 @@ static void storvsc_quiesce(struct storvsc_host *sh)
 	storvsc_set_state(sh, STORVSC_DRAINING);
 	if (storvsc_drain(sh, STORVSC_DRAIN_TIMEOUT))
 		return;
-	storvsc_set_state(sh, STORVSC_DEAD);
-	if (READ_ONCE(sh->dev->channel->rescind))
-		storvsc_finish_abandoned(sh);
-	else
-		storvsc_abandon_all(sh);
+	storvsc_give_up(sh);
+	/*
+	 * What is counted still is in storvsc_send(), which has no host to wait for. The channel
+	 * must not be closed under it.
+	 */
+	wait_event(sh->drained, !atomic_read(&sh->outstanding));
 }
 
 static hvic_remove_t storvsc_remove(struct hv_device *dev)

@@ -18,15 +18,45 @@ module_param(io_deadline, uint, 0644);
 MODULE_PARM_DESC(io_deadline,
 		 "Seconds that a command may be with the host before the bus is reset (0: for ever)");
 
+static s64 storvsc_life(u32 generation, enum storvsc_cmd_state state)
+{
+	return (u64)generation << 32 | state;
+}
+
+static u32 storvsc_generation(const struct storvsc_cmd *sc)
+{
+	return upper_32_bits(atomic64_read_acquire(&sc->life));
+}
+
+static enum storvsc_cmd_state storvsc_state_of(const struct storvsc_cmd *sc)
+{
+	return lower_32_bits(atomic64_read_acquire(&sc->life));
+}
+
+/*
+ * The one place where a command changes its state. SENDING begins a generation and is entered by
+ * the command's only owner, so there is nothing to compare with and the store is no more than
+ * that. All other moves are of one generation, by whoever is first; a full barrier then.
+ */
+static bool storvsc_move(struct storvsc_cmd *sc, u32 generation, enum storvsc_cmd_state from,
+			 enum storvsc_cmd_state to)
+{
+	s64 old = storvsc_life(generation, from), new = storvsc_life(generation, to);
+
+	if (to == STORVSC_CMD_SENDING) {
+		atomic64_set_release(&sc->life, new);
+		return true;
+	}
+	return atomic64_cmpxchg(&sc->life, old, new) == old;
+}
+
 /*
  * A command's transaction id: the tag (plus one, since 0 is not an id) in the low half, the
  * command's generation above it. Bit 63 is left to control requests.
  */
-static u64 storvsc_xid(struct scsi_cmnd *cmd)
+static u64 storvsc_xid(struct scsi_cmnd *cmd, u32 generation)
 {
-	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
-
-	return (u64)(sc->generation & 0x7fffffff) << 32 |
+	return (u64)(generation & 0x7fffffff) << 32 |
 	       (blk_mq_unique_tag(scsi_cmd_to_rq(cmd)) + 1);
 }
 
@@ -64,7 +94,7 @@ int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
 
 	memset(sc, 0, sizeof(*sc));
-	atomic_set(&sc->state, STORVSC_CMD_IDLE);
+	atomic64_set(&sc->life, storvsc_life(0, STORVSC_CMD_IDLE));
 	return 0;
 }
 
@@ -155,45 +185,228 @@ static void storvsc_fill_srb(struct scsi_cmnd *cmd, struct vstor_packet *packet,
 	srb->srb_flags = cpu_to_le32(flags);
 }
 
+static void storvsc_report(struct storvsc_host *sh, struct scsi_cmnd *cmd,
+			   const struct vstor_outcome *outcome)
+{
+	struct vstor_verdict verdict;
+	struct scsi_sense_hdr sense;
+
+	vstor_judge(outcome, cmd->cmnd, sh->kind == STORVSC_FC, &verdict);
+	if (outcome->srb_status != VSTOR_SRB_SUCCESS || outcome->scsi_status)
+		storvsc_log(sh, verdict.quiet ? STORVSC_LOG_WARN : STORVSC_LOG_ERROR,
+			    "tag %d command %#04x: scsi status %#x, srb %#x, host %#x\n",
+			    scsi_cmd_to_rq(cmd)->tag, cmd->cmnd[0], outcome->scsi_status,
+			    outcome->srb_status, outcome->status);
+
+	cmd->result = verdict.scsi_status;
+	if (outcome->sense_len) {
+		memcpy(cmd->sense_buffer, outcome->sense, outcome->sense_len);
+		if (READ_ONCE(logging_level) >= STORVSC_LOG_WARN &&
+		    scsi_normalize_sense(cmd->sense_buffer, SCSI_SENSE_BUFFERSIZE, &sense))
+			scsi_print_sense_hdr(cmd->device, "storvsc", &sense);
+	} else if (verdict.make_sense) {
+		scsi_build_sense(cmd, 0, ILLEGAL_REQUEST, 0x24, 0);
+	}
+	if (verdict.host_byte != DID_OK)
+		set_host_byte(cmd, verdict.host_byte);
+	if (verdict.lun != VSTOR_LUN_KEEP &&
+	    !storvsc_queue_lun_work(sh, verdict.lun, cmd->device->channel, cmd->device->id,
+				    cmd->device->lun))
+		set_host_byte(cmd, DID_BAD_TARGET);
+	scsi_set_resid(cmd, scsi_bufflen(cmd) - outcome->transferred);
+}
+
+/* Takes from an answer what the command is to say, and the data pages from the host. */
+static void storvsc_finish(struct storvsc_host *sh, struct scsi_cmnd *cmd,
+			   const struct vstor_packet *packet, u32 len)
+{
+	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
+	struct vstor_outcome outcome;
+	int ret;
+
+	storvsc_take_back(sh, cmd);
+	ret = vstor_check_outcome(packet, len, sc->length, &outcome);
+	if (!ret) {
+		storvsc_report(sh, cmd, &outcome);
+		return;
+	}
+	/* The host is done with the pages; what it says of them cannot be trusted. */
+	atomic_inc(&sh->bad_packets);
+	storvsc_log(sh, STORVSC_LOG_ERROR,
+		    "completion of command %#04x, %u bytes, cannot be read: error %d\n",
+		    cmd->cmnd[0], len, ret);
+	cmd->result = DID_ERROR << 16;
+	scsi_set_resid(cmd, scsi_bufflen(cmd));
+}
+
+struct storvsc_abandon {
+	struct storvsc_host *sh;
+	unsigned int commands;
+	u64 bytes;
+};
+
+/*
+ * Keeps the pages of one command that the host never answered, for ever. It may still write to
+ * them, so they get a reference that nobody drops: lost memory instead of corrupted memory.
+ */
+static void storvsc_keep_pages(struct storvsc_abandon *lost, struct scsi_cmnd *cmd)
+{
+	struct scatterlist *sg;
+	int i;
+
+	scsi_for_each_sg(cmd, sg, scsi_sg_count(cmd), i) {
+		unsigned int page, pages = PFN_UP(sg->offset + sg->length);
+
+		for (page = 0; page < pages; page++)
+			get_page(nth_page(sg_page(sg), page));
+	}
+	storvsc_free_payload(lost->sh, scsi_cmd_priv(cmd));
+	lost->commands++;
+	lost->bytes += scsi_bufflen(cmd);
+}
+
+static void storvsc_log_lost(const struct storvsc_abandon *lost)
+{
+	if (lost->commands)
+		dev_err(&lost->sh->dev->device,
+			"host does not answer %u commands; %llu bytes that it may still write are kept from use\n",
+			lost->commands, lost->bytes);
+}
+
+static void storvsc_no_answer(struct scsi_cmnd *cmd)
+{
+	cmd->result = DID_NO_CONNECT << 16;
+	scsi_set_resid(cmd, scsi_bufflen(cmd));
+}
+
+/* Whether a command in flight is the caller's now, on a controller that is given up. */
+static bool storvsc_take_over(struct storvsc_cmd *sc, enum storvsc_cmd_state to)
+{
+	u32 generation = storvsc_generation(sc);
+
+	/* One that is being sent is left to its sender: in this order, since it is SENT next. */
+	return !storvsc_move(sc, generation, STORVSC_CMD_SENDING, STORVSC_CMD_GIVEN_UP) &&
+	       storvsc_move(sc, generation, STORVSC_CMD_SENT, to);
+}
+
+static bool storvsc_abandon_one(struct scsi_cmnd *cmd, void *data)
+{
+	struct storvsc_abandon *lost = data;
+
+	if (storvsc_take_over(scsi_cmd_priv(cmd), STORVSC_CMD_ABANDONED)) {
+		storvsc_keep_pages(lost, cmd);
+		storvsc_put_outstanding(lost->sh);
+	}
+	return true;
+}
+
+static bool storvsc_finish_one(struct scsi_cmnd *cmd, void *data)
+{
+	struct storvsc_host *sh = data;
+
+	if (storvsc_take_over(scsi_cmd_priv(cmd), STORVSC_CMD_DONE)) {
+		storvsc_take_back(sh, cmd);
+		storvsc_no_answer(cmd);
+		scsi_done(cmd);
+		storvsc_put_outstanding(sh);
+	}
+	return true;
+}
+
+/**
+ * storvsc_give_up() - give up on the host and on every command in flight
+ * @sh: the controller, DEAD from here on
+ *
+ * A rescind tells that the host has ended its use of the device: then the pages are free and the
+ * commands end. Otherwise the host may still write to the pages, which are kept, and the commands
+ * are finished by whoever waits for them (error handling). What is being sent now is ended by its
+ * sender either way, soon after.
+ *
+ * Context: any.
+ */
+void storvsc_give_up(struct storvsc_host *sh)
+{
+	struct storvsc_abandon lost = { .sh = sh };
+
+	storvsc_set_state(sh, STORVSC_DEAD);
+	if (READ_ONCE(sh->dev->channel->rescind))
+		scsi_host_busy_iter(sh->shost, storvsc_finish_one, sh);
+	else
+		scsi_host_busy_iter(sh->shost, storvsc_abandon_one, &lost);
+	storvsc_log_lost(&lost);
+}
+
+/* A packet that the bus did not take: the host has nothing, whatever it said meanwhile. */
+static void storvsc_unsend(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 generation)
+{
+	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
+
+	if (storvsc_move(sc, generation, STORVSC_CMD_SENDING, STORVSC_CMD_IDLE) ||
+	    storvsc_move(sc, generation, STORVSC_CMD_GIVEN_UP, STORVSC_CMD_IDLE))
+		return;
+	storvsc_move(sc, generation, STORVSC_CMD_ANSWERED, STORVSC_CMD_IDLE);
+	atomic_inc(&sh->bad_packets);
+	storvsc_log(sh, STORVSC_LOG_ERROR,
+		    "completion %#llx belongs to a command that was not sent, dropped\n",
+		    storvsc_xid(cmd, generation));
+}
+
+/* A command that was answered or given up while it was being sent; it is the sender's. */
+static void storvsc_end_sent(struct storvsc_host *sh, struct scsi_cmnd *cmd)
+{
+	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
+	struct storvsc_abandon lost = { .sh = sh };
+
+	if (storvsc_state_of(sc) == STORVSC_CMD_ANSWERED) {
+		storvsc_finish(sh, cmd, &sc->answer, sc->answer_len);
+	} else if (READ_ONCE(sh->dev->channel->rescind)) {
+		storvsc_take_back(sh, cmd);
+		storvsc_no_answer(cmd);
+	} else {
+		storvsc_keep_pages(&lost, cmd);
+		storvsc_log_lost(&lost);
+		storvsc_no_answer(cmd);
+	}
+	/* In this order: the controller cannot go before its last command has ended. */
+	storvsc_put_outstanding(sh);
+	scsi_done(cmd);
+}
+
 static int storvsc_send(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 payload_len)
 {
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
+	u32 generation = storvsc_generation(sc) + 1;
+	u64 xid = storvsc_xid(cmd, generation);
 	struct vmbus_channel *ch;
-	u64 xid;
-	int ret;
+	int ret = -EAGAIN;
 
-	sc->generation++;
 	sc->length = scsi_bufflen(cmd);
-	xid = storvsc_xid(cmd);
 	/*
-	 * Counted and marked before the host can answer; then the state is looked at again, so
-	 * that whoever stops the controller either sees the count or is seen here.
+	 * Marked and counted before the host can answer; then the controller is looked at again,
+	 * so that whoever stops it either sees mark and count or is seen here.
 	 */
+	storvsc_move(sc, generation, STORVSC_CMD_IDLE, STORVSC_CMD_SENDING);
 	atomic_inc(&sh->outstanding);
-	atomic_set_release(&sc->state, STORVSC_CMD_SENT);
 	smp_mb__after_atomic();	/* pairs with storvsc_set_state() */
-	if (READ_ONCE(sh->state) != STORVSC_RUNNING) {
-		ret = -EAGAIN;
-		goto not_sent;
+	if (READ_ONCE(sh->state) == STORVSC_RUNNING) {
+		ch = storvsc_pick_channel(sh, raw_smp_processor_id());
+		if (payload_len)
+			ret = vmbus_sendpacket_mpb_desc(ch, sc->payload, payload_len, &sc->packet,
+							vstor_packet_len(sh->version), xid);
+		else
+			ret = vmbus_sendpacket(ch, &sc->packet, vstor_packet_len(sh->version), xid,
+					       VM_PKT_DATA_INBAND,
+					       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
 	}
-
-	ch = storvsc_pick_channel(sh, raw_smp_processor_id());
-	if (payload_len)
-		ret = vmbus_sendpacket_mpb_desc(ch, sc->payload, payload_len, &sc->packet,
-						vstor_packet_len(sh->version), xid);
-	else
-		ret = vmbus_sendpacket(ch, &sc->packet, vstor_packet_len(sh->version), xid,
-				       VM_PKT_DATA_INBAND,
-				       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
-	if (!ret)
-		return 0;
-
-not_sent:
-	/* Whoever gives up on the controller may have finished the command already. */
-	if (atomic_cmpxchg(&sc->state, STORVSC_CMD_SENT, STORVSC_CMD_IDLE) != STORVSC_CMD_SENT)
-		return 0;
-	storvsc_put_outstanding(sh);
-	return ret;
+	if (ret) {
+		storvsc_unsend(sh, cmd, generation);
+		storvsc_put_outstanding(sh);
+		return ret;
+	}
+	/* Once SENT the command may be gone, and the controller with it: touched no more. */
+	if (!storvsc_move(sc, generation, STORVSC_CMD_SENDING, STORVSC_CMD_SENT))
+		storvsc_end_sent(sh, cmd);
+	return 0;
 }
 
 static int storvsc_refuse(struct scsi_cmnd *cmd, int host_byte)
@@ -258,41 +471,9 @@ int storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 	return storvsc_refuse(cmd, ret == -ENODEV ? DID_NO_CONNECT : DID_ERROR);
 }
 
-static void storvsc_report(struct storvsc_host *sh, struct scsi_cmnd *cmd,
-			   const struct vstor_outcome *outcome)
+/* The command behind an id, if its generation is that of the id. */
+static struct scsi_cmnd *storvsc_find_cmd(struct storvsc_host *sh, u64 xid, u32 *generation)
 {
-	struct vstor_verdict verdict;
-	struct scsi_sense_hdr sense;
-
-	vstor_judge(outcome, cmd->cmnd, sh->kind == STORVSC_FC, &verdict);
-	if (outcome->srb_status != VSTOR_SRB_SUCCESS || outcome->scsi_status)
-		storvsc_log(sh, verdict.quiet ? STORVSC_LOG_WARN : STORVSC_LOG_ERROR,
-			    "tag %d command %#04x: scsi status %#x, srb %#x, host %#x\n",
-			    scsi_cmd_to_rq(cmd)->tag, cmd->cmnd[0], outcome->scsi_status,
-			    outcome->srb_status, outcome->status);
-
-	cmd->result = verdict.scsi_status;
-	if (outcome->sense_len) {
-		memcpy(cmd->sense_buffer, outcome->sense, outcome->sense_len);
-		if (READ_ONCE(logging_level) >= STORVSC_LOG_WARN &&
-		    scsi_normalize_sense(cmd->sense_buffer, SCSI_SENSE_BUFFERSIZE, &sense))
-			scsi_print_sense_hdr(cmd->device, "storvsc", &sense);
-	} else if (verdict.make_sense) {
-		scsi_build_sense(cmd, 0, ILLEGAL_REQUEST, 0x24, 0);
-	}
-	if (verdict.host_byte != DID_OK)
-		set_host_byte(cmd, verdict.host_byte);
-	if (verdict.lun != VSTOR_LUN_KEEP &&
-	    !storvsc_queue_lun_work(sh, verdict.lun, cmd->device->channel, cmd->device->id,
-				    cmd->device->lun))
-		set_host_byte(cmd, DID_BAD_TARGET);
-	scsi_set_resid(cmd, scsi_bufflen(cmd) - outcome->transferred);
-}
-
-/* The command behind an id, if it is in flight under that very id. */
-static struct scsi_cmnd *storvsc_find_cmd(struct storvsc_host *sh, u64 xid)
-{
-	struct storvsc_cmd *sc;
 	struct scsi_cmnd *cmd;
 
 	/* With nothing in flight no id is ours, and the tags may be gone. */
@@ -301,11 +482,29 @@ static struct scsi_cmnd *storvsc_find_cmd(struct storvsc_host *sh, u64 xid)
 	cmd = scsi_host_find_tag(sh->shost, lower_32_bits(xid) - 1);
 	if (!cmd)
 		return NULL;
-	sc = scsi_cmd_priv(cmd);
-	if (atomic_read_acquire(&sc->state) != STORVSC_CMD_SENT ||
-	    (sc->generation & 0x7fffffff) != upper_32_bits(xid))
-		return NULL;
-	return cmd;
+	*generation = storvsc_generation(scsi_cmd_priv(cmd));
+	return (*generation & 0x7fffffff) == upper_32_bits(xid) ? cmd : NULL;
+}
+
+/* Leaves an answer to a command that is being sent still with its sender, if so it is. */
+static bool storvsc_answer_early(struct storvsc_host *sh, struct storvsc_cmd *sc, u32 generation,
+				 const struct vstor_packet *packet, u32 len)
+{
+	const s64 sending = storvsc_life(generation, STORVSC_CMD_SENDING);
+	unsigned long flags;
+	bool left = false;
+
+	if (likely(atomic64_read(&sc->life) != sending))
+		return false;
+	/* The lock is for the room for the answer: the host has more than one channel to answer on. */
+	spin_lock_irqsave(&sh->reply_lock, flags);
+	if (atomic64_read(&sc->life) == sending) {
+		sc->answer_len = min_t(u32, len, sizeof(sc->answer));
+		memcpy(&sc->answer, packet, sc->answer_len);
+		left = storvsc_move(sc, generation, STORVSC_CMD_SENDING, STORVSC_CMD_ANSWERED);
+	}
+	spin_unlock_irqrestore(&sh->reply_lock, flags);
+	return left;
 }
 
 /**
@@ -319,37 +518,25 @@ static struct scsi_cmnd *storvsc_find_cmd(struct storvsc_host *sh, u64 xid)
  */
 void storvsc_complete(struct storvsc_host *sh, u64 xid, const struct vstor_packet *packet, u32 len)
 {
-	struct scsi_cmnd *cmd = storvsc_find_cmd(sh, xid);
-	struct vstor_outcome outcome;
+	u32 generation;
+	struct scsi_cmnd *cmd = storvsc_find_cmd(sh, xid, &generation);
 	struct storvsc_cmd *sc;
-	int ret;
 
-	if (!cmd) {
-		atomic_inc(&sh->bad_packets);
-		storvsc_log(sh, STORVSC_LOG_ERROR,
-			    "completion %#llx belongs to no command in flight, dropped\n", xid);
-		return;
+	if (cmd) {
+		sc = scsi_cmd_priv(cmd);
+		if (storvsc_answer_early(sh, sc, generation, packet, len))
+			return;
+		if (storvsc_move(sc, generation, STORVSC_CMD_SENT, STORVSC_CMD_DONE)) {
+			storvsc_finish(sh, cmd, packet, len);
+			/* In this order: a drained controller has ended its last command. */
+			scsi_done(cmd);
+			storvsc_put_outstanding(sh);
+			return;
+		}
 	}
-	sc = scsi_cmd_priv(cmd);
-	ret = vstor_check_outcome(packet, len, sc->length, &outcome);
-	if (ret) {
-		/* The host is done with the pages; what it says of them cannot be trusted. */
-		atomic_inc(&sh->bad_packets);
-		storvsc_log(sh, STORVSC_LOG_ERROR,
-			    "completion %#llx of %u bytes cannot be read: error %d\n", xid, len, ret);
-		outcome = (struct vstor_outcome) { .srb_status = VSTOR_SRB_INVALID_REQUEST };
-	}
-	if (atomic_cmpxchg(&sc->state, STORVSC_CMD_SENT, STORVSC_CMD_DONE) != STORVSC_CMD_SENT)
-		return;
-	storvsc_take_back(sh, cmd);
-	if (ret) {
-		cmd->result = DID_ERROR << 16;
-		scsi_set_resid(cmd, scsi_bufflen(cmd));
-	} else {
-		storvsc_report(sh, cmd, &outcome);
-	}
-	scsi_done(cmd);
-	storvsc_put_outstanding(sh);
+	atomic_inc(&sh->bad_packets);
+	storvsc_log(sh, STORVSC_LOG_ERROR,
+		    "completion %#llx belongs to no command in flight, dropped\n", xid);
 }
 
 /**
@@ -372,84 +559,6 @@ bool storvsc_drain(struct storvsc_host *sh, unsigned long timeout)
 	return !atomic_read(&sh->outstanding);
 }
 
-struct storvsc_abandon {
-	struct storvsc_host *sh;
-	unsigned int commands;
-	u64 bytes;
-};
-
-/* Keeps the pages of one command that the host never answered, for ever. */
-static bool storvsc_abandon_one(struct scsi_cmnd *cmd, void *data)
-{
-	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
-	struct storvsc_abandon *lost = data;
-	struct scatterlist *sg;
-	int i;
-
-	if (atomic_cmpxchg(&sc->state, STORVSC_CMD_SENT, STORVSC_CMD_ABANDONED) != STORVSC_CMD_SENT)
-		return true;
-	scsi_for_each_sg(cmd, sg, scsi_sg_count(cmd), i) {
-		unsigned int page, pages = PFN_UP(sg->offset + sg->length);
-
-		for (page = 0; page < pages; page++)
-			get_page(nth_page(sg_page(sg), page));
-	}
-	storvsc_free_payload(lost->sh, sc);
-	lost->commands++;
-	lost->bytes += scsi_bufflen(cmd);
-	storvsc_put_outstanding(lost->sh);
-	return true;
-}
-
-/**
- * storvsc_abandon_all() - give up on every command in flight
- * @sh: the controller, DEAD
- *
- * The host may still write to their pages, so these get a reference that nobody drops: lost
- * memory instead of corrupted memory. The commands themselves are finished by whoever waits
- * for them (error handling), or by storvsc_finish_abandoned().
- *
- * Context: process.
- */
-void storvsc_abandon_all(struct storvsc_host *sh)
-{
-	struct storvsc_abandon lost = { .sh = sh };
-
-	scsi_host_busy_iter(sh->shost, storvsc_abandon_one, &lost);
-	if (lost.commands)
-		dev_err(&sh->dev->device,
-			"host does not answer %u commands; %llu bytes that it may still write are kept from use\n",
-			lost.commands, lost.bytes);
-}
-
-static bool storvsc_finish_one(struct scsi_cmnd *cmd, void *data)
-{
-	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
-	struct storvsc_host *sh = data;
-
-	if (atomic_cmpxchg(&sc->state, STORVSC_CMD_SENT, STORVSC_CMD_DONE) != STORVSC_CMD_SENT)
-		return true;
-	storvsc_take_back(sh, cmd);
-	cmd->result = DID_NO_CONNECT << 16;
-	scsi_set_resid(cmd, scsi_bufflen(cmd));
-	scsi_done(cmd);
-	storvsc_put_outstanding(sh);
-	return true;
-}
-
-/**
- * storvsc_finish_abandoned() - finish what was in flight when the host took the channel away
- * @sh: the controller, DEAD because of a rescind
- *
- * A rescind tells that the host has ended its use of the device, so the pages are free.
- *
- * Context: process.
- */
-void storvsc_finish_abandoned(struct storvsc_host *sh)
-{
-	scsi_host_busy_iter(sh->shost, storvsc_finish_one, sh);
-}
-
 /**
  * storvsc_timed_out() - the block layer's timer ran out
  * @cmd: the command
@@ -466,6 +575,15 @@ enum blk_eh_timer_return storvsc_timed_out(struct scsi_cmnd *cmd)
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
 	unsigned int deadline = READ_ONCE(io_deadline);
 
+	/* In the middle of storvsc_send(), which ends it if it is not SENT: nobody else may. */
+	switch (storvsc_state_of(sc)) {
+	case STORVSC_CMD_SENDING:
+	case STORVSC_CMD_ANSWERED:
+	case STORVSC_CMD_GIVEN_UP:
+		return BLK_EH_RESET_TIMER;
+	default:
+		break;
+	}
 	if (storvsc_gone(sh))
 		return BLK_EH_DONE;
 	if (!deadline || time_before(jiffies, sc->first_sent + deadline * HZ))
@@ -490,12 +608,6 @@ int storvsc_host_reset(struct scsi_cmnd *cmd)
 	if (!storvsc_gone(sh) && !storvsc_reset_bus(sh) &&
 	    storvsc_drain(sh, STORVSC_FLUSH_TIMEOUT))
 		return SUCCESS;
-	if (READ_ONCE(sh->dev->channel->rescind)) {
-		storvsc_set_state(sh, STORVSC_DEAD);
-		storvsc_finish_abandoned(sh);
-		return FAILED;
-	}
-	storvsc_set_state(sh, STORVSC_DEAD);
-	storvsc_abandon_all(sh);
+	storvsc_give_up(sh);
 	return FAILED;
 }

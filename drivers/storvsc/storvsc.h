@@ -69,14 +69,31 @@ enum storvsc_state {
 };
 
 /**
- * enum storvsc_cmd_state - who owns a command's data pages
- * @STORVSC_CMD_IDLE: the guest
- * @STORVSC_CMD_SENT: the host may read or write them
- * @STORVSC_CMD_DONE: the guest again, until the command is finished
- * @STORVSC_CMD_ABANDONED: the host never answered; the pages are kept for ever
+ * enum storvsc_cmd_state - life of a command, and who owns its memory
+ * @STORVSC_CMD_IDLE: not sent. All of it is the guest's.
+ * @STORVSC_CMD_SENDING: storvsc_send() writes the packet, and owns the list of pages that it
+ *	reads and the command itself. The host may use the data pages from some moment on, and may
+ *	answer before; who gets the answer or gives up on the host leaves word here, no more.
+ * @STORVSC_CMD_ANSWERED: an answer came while SENDING and is kept in the command. All of it is
+ *	storvsc_send()'s, which ends the command.
+ * @STORVSC_CMD_GIVEN_UP: the controller was given up while SENDING. All but the data pages, which
+ *	may be the host's, is storvsc_send()'s, which ends the command.
+ * @STORVSC_CMD_SENT: the host may read or write the data pages. The rest belongs to nobody until
+ *	the one who moves it on from here.
+ * @STORVSC_CMD_DONE: whoever moved it here, by an answer or because there will be none, owns all
+ *	of it and ends the command.
+ * @STORVSC_CMD_ABANDONED: the host never answered. The data pages are kept for ever, and the
+ *	SCSI layer's error handling ends the command.
+ *
+ * A command is counted in outstanding from before it is sent (or found to be not sendable) until
+ * whoever owns it is through with it. storvsc_move() is the one place that moves between them. An
+ * ended command keeps its last state until it is sent again, as the guest's.
  */
 enum storvsc_cmd_state {
 	STORVSC_CMD_IDLE,
+	STORVSC_CMD_SENDING,
+	STORVSC_CMD_ANSWERED,
+	STORVSC_CMD_GIVEN_UP,
 	STORVSC_CMD_SENT,
 	STORVSC_CMD_DONE,
 	STORVSC_CMD_ABANDONED,
@@ -93,13 +110,14 @@ struct storvsc_host {
 	struct vstor_limits limits;
 	struct vstor_wwn wwn;
 
-	/* Commands that the host has and has not answered. */
+	/* Commands that the host has and has not answered, or that are being sent. */
 	atomic_t outstanding;
 	wait_queue_head_t drained;
 
 	/*
 	 * One control request at a time: control_lock is held by the caller, the reply is
-	 * written by the channel callback only while control_xid is not 0.
+	 * written by the channel callback only while control_xid is not 0. reply_lock also lets
+	 * one answer at a time into a command that is being sent.
 	 */
 	struct mutex control_lock;
 	spinlock_t reply_lock;
@@ -127,12 +145,17 @@ struct storvsc_host {
 };
 
 struct storvsc_cmd {
-	atomic_t state;			/* enum storvsc_cmd_state */
-	u32 generation;			/* tells a late or forged completion from ours */
+	/*
+	 * The generation, which tells a late or forged answer from that to this use of the
+	 * command, above the enum storvsc_cmd_state: neither changes without the other being seen.
+	 */
+	atomic64_t life;
 	unsigned long first_sent;	/* jiffies */
 	u32 length;			/* bytes of data, as asked of the host */
 	struct vmbus_packet_mpb_array *payload;
 	struct vstor_packet packet;
+	struct vstor_packet answer;	/* from ANSWERED on, answer_len bytes of it */
+	u32 answer_len;
 	/* A packet descriptor with STORVSC_INLINE_PFNS page numbers. */
 	u64 inline_payload[sizeof(struct vmbus_packet_mpb_array) / 8 + STORVSC_INLINE_PFNS];
 };
@@ -179,8 +202,7 @@ int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
 int storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
 void storvsc_complete(struct storvsc_host *sh, u64 xid, const struct vstor_packet *packet, u32 len);
 bool storvsc_drain(struct storvsc_host *sh, unsigned long timeout);
-void storvsc_abandon_all(struct storvsc_host *sh);
-void storvsc_finish_abandoned(struct storvsc_host *sh);
+void storvsc_give_up(struct storvsc_host *sh);
 enum blk_eh_timer_return storvsc_timed_out(struct scsi_cmnd *cmd);
 int storvsc_host_reset(struct scsi_cmnd *cmd);
 

@@ -97,6 +97,12 @@ static int take(struct fake_channel *fc, struct fake_request *req, const void *p
 	return ret;
 }
 
+static void writing(struct fake_host *host, u64 id)
+{
+	if (host->on_write && !(id >> 63))
+		host->on_write(host, id);
+}
+
 int fake_vmbus_sendpacket(struct vmbus_channel *channel, void *buffer, u32 len, u64 id,
 			  enum vmbus_packet_type type, u32 flags)
 {
@@ -104,6 +110,7 @@ int fake_vmbus_sendpacket(struct vmbus_channel *channel, void *buffer, u32 len, 
 	struct fake_host *host = fc->host;
 	struct fake_request req = { .id = id };
 
+	writing(host, id);
 	if (type != VM_PKT_DATA_INBAND || flags != VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED) {
 		host->tampered++;
 		return -EINVAL;
@@ -117,14 +124,12 @@ int fake_vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
 {
 	struct fake_channel *fc = container_of(channel, struct fake_channel, vmbus);
 	struct fake_host *host = fc->host;
-	struct fake_request req = {
-		.id = id,
-		.with_data = true,
-		.bytes = desc->range.len,
-		.offset = desc->range.offset,
-		.pages = DIV_ROUND_UP(desc->range.offset + desc->range.len, 4096),
-	};
+	struct fake_request req = { .id = id, .with_data = true };
 
+	writing(host, id);
+	req.bytes = desc->range.len;
+	req.offset = desc->range.offset;
+	req.pages = DIV_ROUND_UP(req.offset + req.bytes, 4096);
 	if (desc->rangecount != 1 || req.offset >= 4096 || req.pages > FAKE_PFNS ||
 	    desc_size != sizeof(*desc) + 8 * req.pages) {
 		host->tampered++;
@@ -558,6 +563,7 @@ void fake_suite_exit(struct kunit *test)
 	if (!host)
 		return;
 	host->on_request = NULL;
+	host->on_write = NULL;
 	host->hold = false;
 	host->fail_times = 0;
 	if (host->driver)

@@ -55,6 +55,8 @@ struct fake_host {
 	bool fail_late;			/* only after the host has had them */
 	/* Requests by a test's own rules; true when the host is to do no more about it. */
 	bool (*on_request)(struct fake_host *host, const struct fake_request *req);
+	/* The packet of a command is being written: nothing of it is in the ring yet. */
+	void (*on_write)(struct fake_host *host, u64 id);
 	void *scratch;			/* the test's */
 
 	/* What it saw. */

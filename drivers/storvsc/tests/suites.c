@@ -4,8 +4,8 @@
 
 #include "suites.h"
 
-kunit_test_suites(&vstor_suite, &session_suite, &commands_suite, &outcomes_suite, &luns_suite,
-		  &recovery_suite, &endings_suite);
+kunit_test_suites(&vstor_suite, &session_suite, &commands_suite, &sending_suite,
+		  &outcomes_suite, &luns_suite, &recovery_suite, &endings_suite);
 
 MODULE_DESCRIPTION("KUnit suites of hv_storvsc");
 MODULE_LICENSE("GPL");

@@ -248,10 +248,16 @@ static void commands_that_cannot_be_sent(struct kunit *test)
 	vfree(buffer);
 }
 
-/* A packet that the bus could not send, it says, and that the host answers nevertheless. */
+/* A packet that the bus could not send, it says: what the host answers to it is a lie. */
 static void commands_answered_unsent(struct kunit *test)
 {
-	static const int errors[] = { -EAGAIN, -ENODEV, -EIO };
+	static const struct {
+		int error, host_byte;
+	} cases[] = {
+		{ -EAGAIN, DID_OK },		/* by the answer to the second attempt */
+		{ -ENODEV, DID_NO_CONNECT },
+		{ -EIO, DID_ERROR },
+	};
 	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_IDE);
 	struct fake_host *host = test->priv;
 	struct storvsc_host *sh = fake_host_controller(host);
@@ -261,18 +267,18 @@ static void commands_answered_unsent(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, buffer);
 	host->fail_op = EXECUTE;
 	host->fail_late = true;
-	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct io io = { .cdb = read_10, .data = buffer, .bytes = 4096 };
 
-		host->fail_error = errors[i];
+		host->fail_error = cases[i].error;
 		host->fail_times = 1;
 		if (!io_run(test, sdev, &io))
 			continue;
-		KUNIT_EXPECT_EQ(test, io.result, 0);
+		KUNIT_EXPECT_EQ_MSG(test, host_byte(io.result), cases[i].host_byte, "case %u", i);
 		KUNIT_EXPECT_EQ(test, io.ended, 1u);
 		KUNIT_EXPECT_EQ(test, host->fail_times, 0u);
 		KUNIT_EXPECT_EQ(test, atomic_read(&sh->outstanding), 0);
-		KUNIT_EXPECT_EQ(test, atomic_read(&sh->bad_packets), 0);
+		KUNIT_EXPECT_EQ(test, atomic_xchg(&sh->bad_packets, 0), 1);
 	}
 	scsi_device_put(sdev);
 }

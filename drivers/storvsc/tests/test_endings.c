@@ -3,6 +3,7 @@
  * KUnit: controllers that are removed, suspended and taken away while the host has commands, and
  * hosts that have changed at a resume, or are not there any more.
  */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/workqueue.h>
 #include <scsi/scsi.h>
@@ -301,6 +302,91 @@ static void endings_resume_fails(struct kunit *test)
 	}
 }
 
+struct interruption {
+	struct ending ending;
+	struct io *io;
+	bool rescinds;			/* once the packet is with the host */
+	bool open;			/* the channel, while the packet was written */
+};
+
+/* The system goes to sleep while a packet is written, by a CPU that the host does not let run. */
+static void suspend_meanwhile(struct fake_host *host, u64 id)
+{
+	struct interruption *i = host->scratch;
+	struct storvsc_cmd *sc = scsi_cmd_priv(i->io->cmd);
+	unsigned int ms;
+
+	ending_start(&i->ending, host, suspend);
+	for (ms = 0; ms < 5000; ms++) {
+		if (lower_32_bits(atomic64_read(&sc->life)) == STORVSC_CMD_GIVEN_UP)
+			break;
+		mdelay(1);
+	}
+	mdelay(100);
+	i->open = READ_ONCE(host->primary.open);
+}
+
+static bool rescind_then(struct fake_host *host, const struct fake_request *req)
+{
+	struct interruption *i = host->scratch;
+
+	if (i->rescinds)
+		fake_host_rescind(host);
+	return true;
+}
+
+/* The controller is given up while a command is on its way: it ends, the channel not before it. */
+static void endings_while_sending(struct kunit *test)
+{
+	static const struct {
+		int error;		/* of the bus */
+		bool rescinds;
+		int count;		/* references to the page then */
+	} cases[] = {
+		{ 0, false, 2 },	/* the host may write to it for ever */
+		{ 0, true, 1 },
+		{ -EAGAIN, false, 1 },
+		{ -EIO, false, 1 },
+	};
+	unsigned int i;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "one CPU");
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct interruption interruption = { .rescinds = cases[i].rescinds };
+		struct fake_host *host = fake_host_new(test);
+		struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
+		void *buffer = alloc_pages_exact(4096, GFP_KERNEL);
+		struct io io = { .cdb = read_10, .data = buffer, .bytes = 4096 };
+
+		KUNIT_ASSERT_NOT_NULL(test, buffer);
+		interruption.io = &io;
+		host->scratch = &interruption;
+		host->on_write = suspend_meanwhile;
+		host->on_request = rescind_then;
+		host->fail_op = EXECUTE;
+		host->fail_error = cases[i].error;
+		host->fail_times = !!cases[i].error;
+		io_run(test, sdev, &io);
+		KUNIT_EXPECT_TRUE_MSG(test, interruption.open, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, io.ended, 1u, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, host_byte(io.result),
+				    cases[i].error == -EIO ? DID_ERROR : DID_NO_CONNECT,
+				    "case %u", i);
+		KUNIT_EXPECT_TRUE(test, ending_done(&interruption.ending, 5 * HZ));
+		KUNIT_EXPECT_FALSE(test, host->primary.open);
+		KUNIT_EXPECT_EQ(test, atomic_read(&fake_host_controller(host)->outstanding), 0);
+		KUNIT_EXPECT_EQ_MSG(test, page_count(virt_to_page(buffer)), cases[i].count,
+				    "case %u", i);
+		scsi_device_put(sdev);
+		fake_host_remove(host);
+		fake_host_free(test, host);
+		if (page_count(virt_to_page(buffer)) == 2)
+			put_page(virt_to_page(buffer));
+		free_pages_exact(buffer, 4096);
+	}
+}
+
 static struct kunit_case endings_cases[] = {
 	KUNIT_CASE(endings_drain),
 	KUNIT_CASE(endings_rescind),
@@ -310,6 +396,7 @@ static struct kunit_case endings_cases[] = {
 	KUNIT_CASE(endings_suspend_during_rescan),
 	KUNIT_CASE(endings_suspend_silent),
 	KUNIT_CASE(endings_resume_fails),
+	KUNIT_CASE(endings_while_sending),
 	{ }
 };
 

@@ -69,6 +69,7 @@ static bool answer(struct fake_host *host, const struct fake_request *req)
 	return true;
 }
 
+/* Either while the packet is sent, or when the host has had it for a while. */
 static void outcomes_are_reported(struct kunit *test)
 {
 	static const struct {
@@ -114,19 +115,26 @@ static void outcomes_are_reported(struct kunit *test)
 	struct fake_host *host = test->priv;
 	void *buffer = kunit_kzalloc(test, 4096, GFP_KERNEL);
 	int level = logging_level;
-	unsigned int i;
+	unsigned int n;
 
 	KUNIT_ASSERT_NOT_NULL(test, buffer);
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (n = 0; n < 2 * ARRAY_SIZE(cases); n++) {
+		const unsigned int i = n / 2;
 		struct answer with = { cases[i].opcode, cases[i].outcome, U32_MAX };
 		const u8 cdb[16] = { cases[i].opcode };
 		struct io io = { .cdb = cdb, .data = buffer, .bytes = 4096 };
+		bool later = n % 2;
 
 		host->scratch = &with;
-		host->on_request = answer;
-		logging_level = i % 3;
-		if (!io_run(test, sdev, &io))
-			continue;
+		host->on_request = later ? NULL : answer;
+		host->hold = later;
+		logging_level = n % 3;
+		if (later) {
+			fake_host_finish(host, held(test, sdev, &io), &with.outcome);
+			KUNIT_EXPECT_TRUE_MSG(test, io_wait(&io, 10 * HZ), "%s", cases[i].what);
+		} else {
+			io_run(test, sdev, &io);
+		}
 		KUNIT_EXPECT_EQ(test, io.ended, 1u);
 		KUNIT_EXPECT_EQ_MSG(test, host_byte(io.result), cases[i].host_byte, "%s",
 				    cases[i].what);
@@ -139,6 +147,7 @@ static void outcomes_are_reported(struct kunit *test)
 	}
 	logging_level = level;
 	host->on_request = NULL;
+	host->hold = false;
 	KUNIT_EXPECT_EQ(test, atomic_read(&controller(test)->outstanding), 0);
 	scsi_device_put(sdev);
 }
