@@ -101,7 +101,7 @@ void vmbus_isr(void)
 		}
 	}
 
-	add_interrupt_randomness(vmbus_arch->irq_number);
+	add_interrupt_randomness(vmbus_irq_number);
 }
 
 /**

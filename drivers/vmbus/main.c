@@ -93,9 +93,10 @@ static int bus_start(void)
 	ret = vmbus_bus_register(&bus_device->dev);
 	if (ret)
 		goto err_placement;
-	ret = vmbus_arch->irq_setup(vmbus_isr);
-	if (ret)
+	ret = vmbus_arch->irq_setup(&bus_device->dev, vmbus_isr);
+	if (ret < 0)
 		goto err_bus;
+	vmbus_irq_number = ret;
 
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hyperv/vmbus:online", vmbus_cpu_online,
 				vmbus_cpu_offline);

@@ -13,6 +13,7 @@
 /* The SINT that VMBus messages and events come through. */
 #define VMBUS_SINT	2
 
+struct device;
 struct hv_message;
 struct vmbus_channel;
 
@@ -29,10 +30,10 @@ struct vmbus_cpu {
  * @pages_alloc: allocate @message_page, @event_page and @post_page of one CPU's context.
  *	Process context. Return: 0 or -ENOMEM; what was allocated is freed by @pages_free.
  * @pages_free: free what there is of them
- * @irq_setup: have @handler called, in interrupt context, on the CPU that is interrupted.
- *	Return: 0 or -errno.
- * @irq_remove: undo @irq_setup
- * @irq_number: what the kernel's entropy pool is told
+ * @irq_setup: have @handler called, in interrupt context, on the CPU that is interrupted; @bus is
+ *	what the firmware tells of the bus. The CPUs' contexts are there. Process context.
+ *	Return: the interrupt's number, which the kernel's entropy pool is told, or -errno.
+ * @irq_remove: undo @irq_setup. The SynICs are disabled.
  * @synic_enable: point this CPU's SynIC at the pages and unmask the SINT. On that CPU.
  * @synic_disable: mask the SINT and detach the pages. On that CPU.
  * @post_message: HvCallPostMessage. Any context. Return: HV_STATUS_*.
@@ -43,9 +44,8 @@ struct vmbus_cpu {
 struct vmbus_arch_ops {
 	int (*pages_alloc)(struct vmbus_cpu *context);
 	void (*pages_free)(struct vmbus_cpu *context);
-	int (*irq_setup)(void (*handler)(void));
+	int (*irq_setup)(struct device *bus, void (*handler)(void));
 	void (*irq_remove)(void);
-	int irq_number;
 	void (*synic_enable)(unsigned int cpu, struct vmbus_cpu *context);
 	void (*synic_disable)(unsigned int cpu, struct vmbus_cpu *context);
 	u16 (*post_message)(struct vmbus_cpu *context, u32 connection_id, u32 type,
@@ -57,9 +57,10 @@ struct vmbus_arch_ops {
 /* This architecture's table. */
 extern const struct vmbus_arch_ops vmbus_arch_native;
 
-/* The table in use, and the CPUs' contexts (cpu.c). */
+/* The table in use, the CPUs' contexts, and the number that irq_setup returned (cpu.c). */
 extern const struct vmbus_arch_ops *vmbus_arch;
 extern struct vmbus_cpu __percpu *vmbus_cpus;
+extern int vmbus_irq_number;
 
 int vmbus_cpus_alloc(void);
 void vmbus_cpus_free(void);

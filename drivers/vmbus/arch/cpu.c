@@ -10,6 +10,7 @@
 
 const struct vmbus_arch_ops *vmbus_arch = &vmbus_arch_native;
 struct vmbus_cpu __percpu *vmbus_cpus;
+int vmbus_irq_number;
 
 /**
  * vmbus_cpus_alloc() - contexts of all present CPUs

@@ -13,17 +13,7 @@
 #include <asm/mshyperv.h>
 
 #include "arch.h"
-
-/* Input of HvCallPostMessage. */
-struct post_message_input {
-	u32 connection_id;
-	u32 reserved;
-	u32 type;
-	u32 len;
-	u8 payload[HV_MESSAGE_PAYLOAD_BYTE_COUNT];
-};
-
-static_assert(sizeof(struct post_message_input) == 256);
+#include "post.h"
 
 static int x86_pages_alloc(struct vmbus_cpu *context)
 {
@@ -52,10 +42,10 @@ static void x86_pages_free(struct vmbus_cpu *context)
 	context->event_page = NULL;
 }
 
-static int x86_irq_setup(void (*handler)(void))
+static int x86_irq_setup(struct device *bus, void (*handler)(void))
 {
 	hv_setup_vmbus_handler(handler);
-	return 0;
+	return HYPERVISOR_CALLBACK_VECTOR;
 }
 
 /* The page that SIMP or SIEFP names: ours, or the paravisor's. */
@@ -137,12 +127,7 @@ static u16 x86_post_message(struct vmbus_cpu *context, u32 connection_id, u32 ty
 	struct post_message_input *input = context->post_page;
 	u64 status;
 
-	input->connection_id = connection_id;
-	input->reserved = 0;
-	input->type = type;
-	input->len = len;
-	memcpy(input->payload, payload, len);
-
+	post_message_fill(input, connection_id, type, payload, len);
 	if (hv_isolation_type_snp())
 		status = hv_ghcb_hypercall(HVCALL_POST_MESSAGE, input, NULL, sizeof(*input));
 	else
@@ -168,7 +153,6 @@ const struct vmbus_arch_ops vmbus_arch_native = {
 	.pages_free = x86_pages_free,
 	.irq_setup = x86_irq_setup,
 	.irq_remove = hv_remove_vmbus_handler,
-	.irq_number = HYPERVISOR_CALLBACK_VECTOR,
 	.synic_enable = x86_synic_enable,
 	.synic_disable = x86_synic_disable,
 	.post_message = x86_post_message,

@@ -61,12 +61,13 @@ static void fake_pages_free(struct vmbus_cpu *context)
 	context->event_page = NULL;
 }
 
-static int fake_irq_setup(void (*handler)(void))
+static int fake_irq_setup(struct device *bus, void (*handler)(void))
 {
 	if (fake_hv.irq_error)
 		return fake_hv.irq_error;
 	fake_hv.handler = handler;
-	return 0;
+	fake_hv.bus = bus;
+	return FAKE_INTERRUPT;
 }
 
 static void fake_irq_remove(void)
@@ -132,7 +133,6 @@ const struct vmbus_arch_ops vmbus_arch_native = {
 	.pages_free = fake_pages_free,
 	.irq_setup = fake_irq_setup,
 	.irq_remove = fake_irq_remove,
-	.irq_number = 0xf3,
 	.synic_enable = fake_synic_enable,
 	.synic_disable = fake_synic_disable,
 	.post_message = fake_post_message,

@@ -11,6 +11,9 @@
 #include <linux/hyperv.h>
 #include <linux/wait.h>
 
+/* The number of its interrupt. */
+#define FAKE_INTERRUPT	0xf3
+
 /* A message that the guest posted. */
 struct fake_posted {
 	u32 connection, type, len;
@@ -27,6 +30,7 @@ struct fake_hypervisor {
 
 	/* What it saw. */
 	void (*handler)(void);
+	struct device *bus;		/* that irq_setup() was told of */
 	cpumask_t enabled;		/* CPUs whose SynIC delivers */
 	atomic_t enables, disables;
 	atomic_t refused;		/* posts */

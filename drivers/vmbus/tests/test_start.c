@@ -111,6 +111,8 @@ static void start_again_and_again(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, bus_load(), 0);
 		KUNIT_EXPECT_TRUE(test, cpumask_equal(&fake_hv.enabled, cpu_online_mask));
 		KUNIT_EXPECT_EQ(test, atomic_read(&fake_machine.clocks), (int)num_online_cpus());
+		KUNIT_EXPECT_PTR_EQ(test, fake_hv.bus, &fake_machine.device->dev);
+		KUNIT_EXPECT_EQ(test, vmbus_irq_number, FAKE_INTERRUPT);
 		KUNIT_EXPECT_EQ(test, fake_host.count[VMBUS_MSG_REQUEST_OFFERS], i + 1);
 		KUNIT_EXPECT_NOT_NULL(test, fake_machine.kexec);
 		KUNIT_EXPECT_NOT_NULL(test, fake_machine.crash);
