@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The connection to the host: shared pages, work queues, and the protocol version. States
+ * The connection to the host: shared pages, work queues, the protocol version, and signals. States
  * (enum vmbus_connect_state): vmbus_connect() goes over CONNECTING to CONNECTED, vmbus_unload()
  * to DISCONNECTED. Exports symbols of upstream's connection.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "syms_connection.h"
+
+#include <asm/sync_bitops.h>
 
 #include "vmbus.h"
 #include "trace.h"
@@ -270,3 +272,19 @@ void vmbus_disconnect(void)
 
 	free_pages_shared(host_let_go);
 }
+
+/**
+ * vmbus_set_event() - interrupt the host for a channel, now
+ * @channel: an open channel
+ * Any context.
+ */
+void vmbus_set_event(struct vmbus_channel *channel)
+{
+	/* A host without dedicated interrupts finds the channel by its bit in the shared page. */
+	if (!channel->is_dedicated_interrupt)
+		sync_set_bit(channel->offermsg.child_relid, vmbus_connection.send_int_page);
+
+	++channel->sig_events;
+	vmbus_arch->signal_event(&channel->sig_event);
+}
+EXPORT_SYMBOL_GPL(vmbus_set_event);

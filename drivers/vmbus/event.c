@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Interrupts: from the event flags of a CPU to the channels' callbacks, and from a channel to
- * the host.
- */
+/* Interrupts: from the event flags of a CPU to the channels' callbacks. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include "syms_connection.h"
-
+#include <linux/hyperv.h>
+#include <linux/interrupt.h>
 #include <linux/random.h>
-#include <asm/sync_bitops.h>
+#include <asm/mshyperv.h>
 #include <clocksource/hyperv_timer.h>
 
 #include "vmbus.h"
@@ -130,19 +127,3 @@ void vmbus_on_event(unsigned long data)
 	hv_begin_read(&channel->inbound);
 	tasklet_schedule(&channel->callback_event);
 }
-
-/**
- * vmbus_set_event() - interrupt the host for a channel, now
- * @channel: an open channel
- * Any context.
- */
-void vmbus_set_event(struct vmbus_channel *channel)
-{
-	/* A host without dedicated interrupts finds the channel by its bit in the shared page. */
-	if (!channel->is_dedicated_interrupt)
-		sync_set_bit(channel->offermsg.child_relid, vmbus_connection.send_int_page);
-
-	++channel->sig_events;
-	vmbus_arch->signal_event(&channel->sig_event);
-}
-EXPORT_SYMBOL_GPL(vmbus_set_event);

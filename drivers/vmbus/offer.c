@@ -10,6 +10,7 @@
 #include "syms_connection.h"
 
 #include <linux/cpu.h>
+#include <linux/sched/isolation.h>	/* for the CRCs, on arm64 */
 
 #include "vmbus.h"
 #include "trace.h"
