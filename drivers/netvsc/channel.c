@@ -114,7 +114,8 @@ int netvsc_channel_open(struct netvsc_channel *ch, struct vmbus_channel *vmbus)
 		netdev_err(ch->session->net, "cannot open channel %u: %d\n", ch->index, ret);
 		return ret;
 	}
-	WRITE_ONCE(ch->open, true);
+	/* Whoever sees it open sees what is needed to send: netvsc_start_xmit(). */
+	smp_store_release(&ch->open, true);
 	napi_enable(&ch->napi);
 
 	/* What came before polling was possible went unnoticed. */

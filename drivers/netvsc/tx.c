@@ -427,7 +427,7 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *net)
 	int ret;
 
 	s = rcu_dereference_bh(a->session);
-	if (s && queue < s->num_channels && READ_ONCE(s->channel[queue]->open))
+	if (s && queue < s->num_channels && smp_load_acquire(&s->channel[queue]->open))
 		ch = s->channel[queue];
 
 	vf = rcu_dereference_bh(a->vf);

@@ -175,7 +175,8 @@ static inline void hvic_ring_rx_discard(struct vmbus_channel *channel)
 		WRITE_ONCE(rbi->ring_buffer->write_index, write);
 	}
 	rbi->priv_read_index = write;
-	WRITE_ONCE(rbi->ring_buffer->read_index, write);
+	/* The packets before it have been read before the host may overwrite them. */
+	virt_store_release(&rbi->ring_buffer->read_index, write);
 }
 
 /**

@@ -110,7 +110,8 @@ static void storvsc_map_cpus(struct storvsc_host *sh)
 			own = near ? near : sh->channels[next % sh->nr_channels];
 			next++;
 		}
-		WRITE_ONCE(sh->by_cpu[cpu], own);
+		/* The channel before the pointer, which storvsc_pick_channel() follows unlocked. */
+		smp_store_release(&sh->by_cpu[cpu], own);
 	}
 }
 

@@ -25,7 +25,8 @@ static void event_channel(u32 relid)
 
 	/* The ring stays mapped while the callback is set: vmbus_reset_channel_cb(). */
 	spin_lock(&channel->sched_lock);
-	callback = channel->onchannel_callback;
+	/* What it needs, the context and the rings, was set up before it: channel_open(). */
+	callback = smp_load_acquire(&channel->onchannel_callback);
 	if (unlikely(!callback))
 		goto out_lock;
 
@@ -115,7 +116,7 @@ void vmbus_on_event(unsigned long data)
 
 	trace_vmbus_on_event(channel);
 
-	callback = READ_ONCE(channel->onchannel_callback);
+	callback = smp_load_acquire(&channel->onchannel_callback);
 	if (unlikely(!callback))
 		return;
 	callback(channel->channel_callback_context);

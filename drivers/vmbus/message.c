@@ -393,21 +393,23 @@ void vmbus_message_tasklet(unsigned long cpu_context)
 {
 	struct vmbus_cpu *context = (void *)cpu_context;
 	struct hv_message *slot, copy;
+	u32 type;
 
 	if (!context->message_page)
 		return;
 	slot = (struct hv_message *)context->message_page + VMBUS_SINT;
 
+	/* The hypervisor writes the type last. */
+	type = smp_load_acquire(&slot->header.message_type);
+	/* A timer message came after the interrupt; its own interrupt serves it. */
+	if (type == HVMSG_NONE || type == HVMSG_TIMER_EXPIRED)
+		return;
 	/* The slot is the hypervisor's: what is checked is a copy. */
 	memcpy(&copy, slot, sizeof(copy));
-	/* A timer message came after the interrupt; its own interrupt serves it. */
-	if (copy.header.message_type == HVMSG_NONE ||
-	    copy.header.message_type == HVMSG_TIMER_EXPIRED)
-		return;
 
-	if (copy.header.message_type == MESSAGE_TYPE_CHANNEL && !message_dispatch(&copy)) {
+	if (type == MESSAGE_TYPE_CHANNEL && !message_dispatch(&copy)) {
 		tasklet_schedule(&context->message_tasklet);
 		return;
 	}
-	vmbus_arch->end_message(slot, copy.header.message_type);
+	vmbus_arch->end_message(slot, type);
 }

@@ -33,6 +33,8 @@ void vmbus_setevent(struct vmbus_channel *channel)
 
 	sync_set_bit(channel->offermsg.child_relid, vmbus_connection.send_int_page);
 	group = &vmbus_connection.monitor_pages[1]->trigger_group[channel->monitor_grp];
+	/* The host looks at the trigger first. */
+	smp_mb__before_atomic();
 	sync_set_bit(channel->monitor_bit, (unsigned long *)&group->pending);
 }
 EXPORT_SYMBOL_GPL(vmbus_setevent);

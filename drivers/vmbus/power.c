@@ -90,7 +90,8 @@ static void unload_poll(void)
 			if (!context->message_page)
 				continue;
 			slot = (struct hv_message *)context->message_page + VMBUS_SINT;
-			type = READ_ONCE(slot->header.message_type);
+			/* The hypervisor writes the type last. */
+			type = smp_load_acquire(&slot->header.message_type);
 			if (type == HVMSG_NONE)
 				continue;
 			header = (const void *)slot->u.payload;

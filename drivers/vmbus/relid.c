@@ -29,7 +29,11 @@ void vmbus_relid_free(void)
  */
 void vmbus_relid_map(struct vmbus_channel *channel)
 {
-	/* Visible to all CPUs before the channel is opened, so before the first interrupt. */
+	/*
+	 * The channel is complete before it can be found, and can be found on all CPUs before it is
+	 * opened, so before the first interrupt.
+	 */
+	smp_wmb();
 	virt_store_mb(vmbus_connection.channels[channel->offermsg.child_relid], channel);
 }
 
