@@ -29,7 +29,7 @@ struct rndis_call {
 	u32 expect;			/* type of the answer; 0 when there is none */
 	struct completion sent;
 	struct completion answered;
-	void *page;			/* the request */
+	void *page;			/* the request, in the first HV_HYP_PAGE */
 	dma_addr_t dma;			/* its bounce mapping in an isolated guest */
 	int result;
 	struct rndis_answer answer;
@@ -40,7 +40,7 @@ struct rndis_call {
 static void free_call(struct netvsc_session *s, struct rndis_call *call)
 {
 	if (call->dma)
-		dma_unmap_single(&s->hv->device, call->dma, PAGE_SIZE, DMA_TO_DEVICE);
+		dma_unmap_single(&s->hv->device, call->dma, HV_HYP_PAGE_SIZE, DMA_TO_DEVICE);
 	free_page((unsigned long)call->page);
 	kfree(call);
 }
@@ -107,7 +107,7 @@ static int send_call(struct netvsc_session *s, struct rndis_call *call, u32 len)
 	int ret;
 
 	if (hv_is_isolation_supported()) {
-		call->dma = dma_map_single(&s->hv->device, call->page, PAGE_SIZE,
+		call->dma = dma_map_single(&s->hv->device, call->page, HV_HYP_PAGE_SIZE,
 					   DMA_TO_DEVICE);
 		if (dma_mapping_error(&s->hv->device, call->dma)) {
 			call->dma = 0;
@@ -328,7 +328,7 @@ int netvsc_rndis_query(struct netvsc_session *s, u32 oid, const void *in, u32 in
 	if (!call)
 		return -ENOMEM;
 	snprintf(what, sizeof(what), "query %#x", oid);
-	ret = exec_call(s, call, rndis_build_request(call->page, PAGE_SIZE, false,
+	ret = exec_call(s, call, rndis_build_request(call->page, HV_HYP_PAGE_SIZE, false,
 						     call->request_id, oid, in, in_len), what);
 	if (!ret) {
 		*out_len = min(*out_len, call->answer.info_len);
@@ -359,7 +359,7 @@ int netvsc_rndis_set(struct netvsc_session *s, u32 oid, const void *in, u32 in_l
 	if (!call)
 		return -ENOMEM;
 	snprintf(what, sizeof(what), "set %#x", oid);
-	len = rndis_build_request(call->page, PAGE_SIZE, true, call->request_id, oid,
+	len = rndis_build_request(call->page, HV_HYP_PAGE_SIZE, true, call->request_id, oid,
 				  in, in_len);
 	ret = len ? exec_call(s, call, len, what) : -EMSGSIZE;
 	disown(s, call, RNDIS_OWNER_CALLER);

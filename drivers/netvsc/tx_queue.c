@@ -25,6 +25,9 @@
 #define HEADERS_A_PAGE	(PAGE_SIZE / NETVSC_TX_HEADER)
 #define HEADER_PAGES	(NETVSC_TX_SLOTS / HEADERS_A_PAGE)
 
+static_assert(NETVSC_TX_SLOTS % HEADERS_A_PAGE == 0);
+static_assert(HV_HYP_PAGE_SIZE % NETVSC_TX_HEADER == 0);
+
 /* Bounce mappings of one message in an isolated guest. */
 struct netvsc_dma {
 	unsigned int count;
