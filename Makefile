@@ -53,13 +53,15 @@ headers:
 
 # A copy is built, so that the source stays clean and several kernels fit side by side. It starts
 # anew when files came or went: a module whose source is gone must not be there to be loaded.
-modules: headers
+copy:
 	@mkdir -p $(B)
 	@find $(SOURCES) -type f | LC_ALL=C sort >$(B)/.files.new
 	@[ ! -e $(B)/.files ] || cmp -s $(B)/.files.new $(B)/.files || \
 		find $(B) -mindepth 1 ! -name .files.new -delete
 	@mv $(B)/.files.new $(B)/.files
 	@cp -au $(SOURCES) $(B)/
+
+modules: headers copy
 	$(MAKE) -C $(KDIR) M=$(abspath $(B)) modules
 
 abi-check: modules
@@ -172,5 +174,5 @@ check:
 clean:
 	rm -rf build
 
-.PHONY: help setup headers modules abi-check modules_install install uninstall dkms-install \
+.PHONY: help setup headers copy modules abi-check modules_install install uninstall dkms-install \
 	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style e2e check clean

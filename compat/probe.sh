@@ -23,7 +23,8 @@ fi
 # The flags themselves must work, or every probe would say no.
 printf '#include <linux/module.h>\nint hvic_probe;\n' > "$tmp/sane.c"
 if ! "$@" -DKBUILD_MODNAME='"probe"' -c -o "$tmp/sane.o" "$tmp/sane.c" 2> "$tmp/log"; then
-	echo "cannot compile against this kernel's headers: $(head -n 3 "$tmp/log" | tr '\n#' '  ')"
+	echo "cannot compile against this kernel's headers: $(grep -m 3 -w error "$tmp/log" |
+		tr '\n#' '  ')"
 	exit 0
 fi
 

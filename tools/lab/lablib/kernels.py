@@ -14,9 +14,11 @@ from lablib.util import EXIT_USAGE, LabError, cache_dir, filling, locked, say
 # name: (which packages, the suites to look in (tried in order), the suite whose compiler made it)
 # '{own}' is the machine's own suite.
 LINES = {
+    '5.10': (r'linux-image-5\.10\.0-\d+-amd64', (('bullseye', 'bullseye-security'),), 'bullseye'),
     '6.1': (r'linux-image-6\.1\.0-\d+-amd64', (('{own}', '{own}-security'),), 'bookworm'),
     '6.12': (r'linux-image-6\.12\.\d+(\+deb12(\.\d+)?|\+deb13(\.\d+)?)?-amd64',
              (('{own}-security',), ('{own}-backports',), ('trixie',)), 'bookworm'),
+    '7.2': (r'linux-image-7\.2\.\d+(\+deb14(\.\d+)?)?-amd64', (('forky',),), 'forky'),
     '7.3': (r'linux-image-7\.3\.\d+(\+deb13(\.\d+)?)?-amd64', (('trixie-backports',),), 'trixie'),
 }
 

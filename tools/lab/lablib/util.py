@@ -51,10 +51,10 @@ def build_dir(*parts):
 
 
 @contextlib.contextmanager
-def locked(name):
+def locked(name, shared=False):
     """Hold the cache's lock @name: two labs may want the same kernel at the same time."""
     with open(os.path.join(cache_dir('locks'), name), 'w', encoding='ascii') as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
 
 
