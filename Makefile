@@ -7,7 +7,7 @@ B ?= build/modules/$(KVER)
 DESTDIR ?=
 MODDIR := $(DESTDIR)/lib/modules/$(KVER)/updates/hvic
 DKMS_SRC := $(DESTDIR)/usr/src/hvic-$(VERSION)
-SOURCES := Kbuild VERSION compat include drivers
+SOURCES := Kbuild VERSION compat include drivers packaging
 
 help:
 	@echo "hvic $(VERSION): Hyper-V integration components for Linux"
@@ -33,6 +33,8 @@ help:
 	@echo "  make uninstall        take them away; the in-tree drivers are back after a reboot"
 	@echo "  make dkms-install     install by DKMS, for this kernel and those to come"
 	@echo "  make dkms-uninstall   take that away"
+	@echo
+	@echo "  make deb              the Debian package hvic-dkms, in build/deb/"
 	@echo
 	@echo "  make hvhost           the embedded host, build/hvhost/hvhost"
 	@echo "  make setup            install what is missing (apt; as root)"
@@ -171,8 +173,13 @@ check:
 	@tools/setup check
 	@tests/check
 
+deb:
+	@tools/setup package
+	@packaging/deb/build $(abspath build/deb)
+
 clean:
 	rm -rf build
 
 .PHONY: help setup headers copy modules abi-check modules_install install uninstall dkms-install \
-	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style e2e check clean
+	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style e2e check \
+	deb clean

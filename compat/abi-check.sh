@@ -6,10 +6,11 @@
 # only when all agree.
 #
 # usage: abi-check.sh KERNEL_BUILD_DIR OUR_MODULE_SYMVERS
-# Prints the differences and "hv_vmbus: N of M symbols agree"; fails unless all do.
+# Prints the differences and "hv_vmbus: N of M symbols agree"; fails unless all do. Further
+# arguments mean nothing: dkms appends make's to whatever comes last (LLVM=1).
 set -eu
 
-if [ $# -ne 2 ] || [ ! -f "$1/Module.symvers" ] || [ ! -f "$2" ]; then
+if [ $# -lt 2 ] || [ ! -f "$1/Module.symvers" ] || [ ! -f "$2" ]; then
 	echo "usage: abi-check.sh KERNEL_BUILD_DIR OUR_MODULE_SYMVERS" >&2
 	exit 2
 fi
