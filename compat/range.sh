@@ -5,8 +5,14 @@
 #
 # usage: range.sh --regex     an expression for dkms (BUILD_EXCLUSIVE_KERNEL)
 #        range.sh KERNEL      whether KERNEL is one of them; if not, says so and fails
-# HVIC_ANY_KERNEL=1 in the environment takes any kernel.
+# Any kernel is taken with HVIC_ANY_KERNEL=1 in the environment, for one run; or where the file
+# /etc/hvic/any-kernel is, for kernels to come.
 set -eu
+
+any=${HVIC_ANY_KERNEL-}
+if [ -e /etc/hvic/any-kernel ]; then
+	any=1
+fi
 
 kernels=${0%/*}/kernels
 read -r first last <<EOF
@@ -22,6 +28,10 @@ number() {
 
 case ${1-} in
 --regex)
+	if [ -n "$any" ]; then
+		echo .
+		exit 0
+	fi
 	lines=
 	line=$(number "$first")
 	while [ "$line" -le "$(number "$last")" ]; do
@@ -33,13 +43,11 @@ case ${1-} in
 	echo "^($lines)([^0-9]|$)"
 	;;
 [0-9]*.[0-9]*)
-	if [ -n "${HVIC_ANY_KERNEL-}" ]; then
-		exit 0
-	fi
-	if [ "$(number "$1")" -lt "$(number "$first")" ] ||
-		[ "$(number "$1")" -gt "$(number "$last")" ]; then
+	if [ -z "$any" ] && { [ "$(number "$1")" -lt "$(number "$first")" ] ||
+		[ "$(number "$1")" -gt "$(number "$last")" ]; }; then
 		echo "hvic: kernel $1 is outside of the tested range, $first to $last:" \
-			"its in-tree drivers stay in use (HVIC_ANY_KERNEL=1 takes any kernel)" >&2
+			"its in-tree drivers stay in use. HVIC_ANY_KERNEL=1 in the environment, or a file" \
+			"/etc/hvic/any-kernel for good, takes any kernel." >&2
 		exit 1
 	fi
 	;;
