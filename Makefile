@@ -6,8 +6,7 @@ KDIR ?= /lib/modules/$(KVER)/build
 B ?= build/modules/$(KVER)
 DESTDIR ?=
 MODDIR := $(DESTDIR)/lib/modules/$(KVER)/updates/hvic
-DKMS_SRC := $(DESTDIR)/usr/src/hvic-$(VERSION)
-SOURCES := Kbuild VERSION compat include drivers packaging
+SOURCES := Kbuild VERSION compat include drivers
 
 help:
 	@echo "hvic $(VERSION): Hyper-V integration components for Linux"
@@ -32,9 +31,11 @@ help:
 	@echo "  make install          that, then depmod and the initramfs"
 	@echo "  make uninstall        take them away; the in-tree drivers are back after a reboot"
 	@echo "  make dkms-install     install by DKMS, for this kernel and those to come"
-	@echo "  make dkms-uninstall   take that away"
+	@echo "  make dkms-uninstall   take that away (KVER= for one kernel alone)"
 	@echo
 	@echo "  make deb              the Debian package hvic-dkms, in build/deb/"
+	@echo "  make rpm              the RPM package for SLES and RHEL, in build/rpm/"
+	@echo "  make packages-check   build both, check them, install them in a folder of their own"
 	@echo
 	@echo "  make hvhost           the embedded host, build/hvhost/hvhost"
 	@echo "  make setup            install what is missing (apt; as root)"
@@ -49,7 +50,7 @@ headers:
 	@test -f $(KDIR)/Makefile || { \
 		echo "No kernel headers in $(KDIR). Install them:"; \
 		echo "  Debian, Ubuntu:  apt-get install linux-headers-$(KVER)"; \
-		echo "  SLES:            zypper install kernel-default-devel"; \
+		echo "  SLES:            zypper install kernel-default-devel (or that of its flavour)"; \
 		echo "  RHEL:            dnf install kernel-devel-$(KVER)"; \
 		exit 1; } >&2
 
@@ -69,49 +70,51 @@ modules: headers copy
 abi-check: modules
 	sh compat/abi-check.sh $(KDIR) $(B)/Module.symvers
 
-# Only where the bus is a module can ours take its place; elsewhere the drivers go alone.
-# CONFIG_HYPERV_VMBUS says it where it exists, CONFIG_HYPERV on older kernels.
-bus_builtin = $(filter y,$(firstword $(sort $(shell \
-	sed -n 's/^CONFIG_HYPERV\(_VMBUS\)\{0,1\}=//p' $(KDIR)/.config 2>/dev/null))))
-install_rooms = $(if $(bus_builtin),storvsc netvsc hid,vmbus storvsc netvsc hid)
-
+# All drivers, or the device drivers alone: compat/rooms.sh tells which and why.
 modules_install: headers
-	@$(if $(bus_builtin),echo "Kernel $(KVER) has its VMBus driver built in: installing the device drivers alone.")
-	$(MAKE) modules HVIC_ROOMS="$(install_rooms)"
-	$(if $(bus_builtin),,sh compat/abi-check.sh $(KDIR) $(B)/Module.symvers)
-	$(MAKE) -C $(KDIR) M=$(abspath $(B)) HVIC_ROOMS="$(install_rooms)" \
-		INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates/hvic DEPMOD=true modules_install
+	@sh compat/range.sh $(KVER)
+	@rooms=$$(sh compat/rooms.sh $(KDIR)) && \
+		$(MAKE) modules HVIC_ROOMS="$$rooms" && \
+		{ [ "$${rooms#vmbus}" = "$$rooms" ] || \
+			sh compat/abi-check.sh $(KDIR) $(B)/Module.symvers; } && \
+		rm -rf $(MODDIR) && \
+		$(MAKE) -C $(KDIR) M=$(abspath $(B)) HVIC_ROOMS="$$rooms" \
+			INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates/hvic DEPMOD=true modules_install
 
-refresh = depmod $(KVER) && { \
-	if command -v update-initramfs >/dev/null; then update-initramfs -u -k $(KVER); \
-	elif command -v dracut >/dev/null; then dracut -f --kver $(KVER); \
-	else echo "No update-initramfs or dracut: rebuild the initramfs yourself."; fi; }
+no-dkms:
+	@! find $(DESTDIR)/lib/modules/$(KVER)/updates $(DESTDIR)/lib/modules/$(KVER)/extra \
+		-name 'hv_storvsc.ko*' 2>/dev/null | grep -v /updates/hvic/ || { \
+		echo "DKMS has installed drivers for $(KVER): make dkms-uninstall, or remove the package"; \
+		exit 1; } >&2
 
-install: modules_install
-	$(refresh)
+install: no-dkms modules_install
+	@$(if $(DESTDIR),true,packaging/dkms/initramfs.sh $(KVER))
+	@$(if $(DESTDIR),true,packaging/dkms/secure-boot.sh unsigned)
 	@echo "Installed; in use after a reboot. Check with: modinfo -F version hv_storvsc"
 
 uninstall:
 	rm -rf $(MODDIR)
-	$(refresh)
+	@$(if $(DESTDIR),true,packaging/dkms/initramfs.sh $(KVER))
 	@echo "Removed; the in-tree drivers are back after a reboot."
 
-dkms-install:
-	@command -v dkms >/dev/null || { \
-		echo "DKMS is missing. Debian: apt-get install dkms; RHEL (EPEL): dnf install dkms"; \
-		exit 1; } >&2
-	@! dkms status hvic/$(VERSION) | grep -q . || dkms remove hvic/$(VERSION) --all
-	rm -rf $(DKMS_SRC)
-	mkdir -p $(DKMS_SRC)
-	cp -a $(SOURCES) dkms.conf $(DKMS_SRC)/
-	dkms add hvic/$(VERSION)
-	dkms install hvic/$(VERSION) -k $(KVER)
-	@echo "Installed; in use after a reboot. Check with: modinfo -F version hv_storvsc"
+dkms-install: headers
+	@packaging/dkms-install install $(KVER)
 
+# For all kernels, or for the one of KVER= alone.
 dkms-uninstall:
-	dkms remove hvic/$(VERSION) --all
-	rm -rf $(DKMS_SRC)
-	@echo "Removed; the in-tree drivers are back after a reboot."
+	@packaging/dkms-install uninstall $(if $(filter command environment,$(firstword $(origin KVER))),$(KVER))
+
+deb:
+	@tools/setup package
+	@packaging/deb/build $(abspath build/deb)
+
+rpm:
+	@tools/setup package
+	@packaging/rpm/build $(abspath build/rpm)
+
+packages-check:
+	@tools/setup package
+	@tests/package/run
 
 # --- the embedded host, the lab, the tests ---
 
@@ -173,13 +176,9 @@ check:
 	@tools/setup check
 	@tests/check
 
-deb:
-	@tools/setup package
-	@packaging/deb/build $(abspath build/deb)
-
 clean:
 	rm -rf build
 
 .PHONY: help setup headers copy modules abi-check modules_install install uninstall dkms-install \
 	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style e2e check \
-	deb clean
+	deb no-dkms rpm packages-check clean

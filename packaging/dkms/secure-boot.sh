@@ -3,6 +3,8 @@
 #
 # Where the firmware loads signed modules only: says so, and how dkms's key is enrolled.
 # Silent elsewhere, and where the key is known already. Never fails.
+#
+# usage: secure-boot.sh [unsigned]    unsigned: these modules are not dkms's, nobody signed them
 set -u
 
 root=${HVIC_ROOT-}
@@ -32,6 +34,11 @@ certificate() {
 }
 
 enforced || exit 0
+if [ "${1-}" = unsigned ]; then
+	echo "hvic: Secure Boot is on, and these modules are not signed: they will not load. Use"
+	echo "hvic: 'make uninstall', then 'make dkms-install': DKMS signs them."
+	exit 0
+fi
 key=$(certificate)
 if command -v mokutil >/dev/null && mokutil --test-key "$key" 2>/dev/null |
 	grep -q 'already enrolled'; then
@@ -46,6 +53,4 @@ fi
 command -v mokutil >/dev/null || echo "hvic: install the package mokutil first."
 echo "hvic: run this, choose a password, reboot, and confirm with it in the blue screen:"
 echo "    mokutil --import $key"
-echo "hvic: until then a boot with the in-tree drivers needs them removed again:"
-echo "hvic: do not reboot before the key is enrolled, or boot an older kernel's entry."
-exit 0
+echo "hvic: a reboot that does not enrol it finds no root file system on a synthetic disk."
