@@ -11,8 +11,12 @@ root=${HVIC_ROOT-}
 
 enforced() {
 	if command -v mokutil >/dev/null; then
-		mokutil --sb-state 2>/dev/null | grep -q '^SecureBoot enabled'
-		return
+		state=$(mokutil --sb-state 2>/dev/null)
+		case $state in
+		*'validation is disabled'*) return 1 ;;
+		*'SecureBoot enabled'*) return 0 ;;
+		esac
+		return 1
 	fi
 	# The last byte of the variable's five is 1.
 	set -- "$root"/sys/firmware/efi/efivars/SecureBoot-*
