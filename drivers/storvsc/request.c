@@ -4,7 +4,6 @@
  * completion back, with what happens when the completion does not come.
  */
 #include <linux/blk-mq.h>
-#include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <scsi/scsi_proto.h>
 #include <scsi/scsi_dbg.h>
@@ -66,20 +65,6 @@ static void storvsc_put_outstanding(struct storvsc_host *sh)
 		wake_up_all(&sh->drained);
 }
 
-static void storvsc_free_payload(struct storvsc_host *sh, struct storvsc_cmd *sc)
-{
-	if (sc->payload && sc->payload != (void *)sc->inline_payload)
-		mempool_free(sc->payload, sh->payload_pool);
-	sc->payload = NULL;
-}
-
-/* The command's data pages belong to the guest again. */
-static void storvsc_take_back(struct storvsc_host *sh, struct scsi_cmnd *cmd)
-{
-	storvsc_free_payload(sh, scsi_cmd_priv(cmd));
-	scsi_dma_unmap(cmd);
-}
-
 /**
  * storvsc_init_cmd() - once for each command that is allocated
  * @shost: SCSI host
@@ -95,46 +80,6 @@ int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 
 	memset(sc, 0, sizeof(*sc));
 	atomic64_set(&sc->life, storvsc_life(0, STORVSC_CMD_IDLE));
-	return 0;
-}
-
-/*
- * The command's data as one range of 4 KiB pages. The queue's boundary mask makes every
- * element but the first start, and every one but the last end, on such a page.
- */
-static int storvsc_map_data(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 *payload_len)
-{
-	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
-	u32 length = scsi_bufflen(cmd), offset, pages, n = 0;
-	struct scatterlist *sg;
-	int count, i;
-
-	offset = offset_in_hvpage(scsi_sglist(cmd)->offset);
-	pages = HVPFN_UP(offset + length);
-	if (pages > (sh->limits.max_transfer >> HV_HYP_PAGE_SHIFT) + 1)
-		return -EMSGSIZE;
-	sc->payload = (void *)sc->inline_payload;
-	if (pages > STORVSC_INLINE_PFNS) {
-		sc->payload = mempool_alloc(sh->payload_pool, GFP_ATOMIC | __GFP_NOWARN);
-		if (!sc->payload)
-			return -ENOMEM;
-	}
-	count = scsi_dma_map(cmd);
-	if (count < 0) {
-		storvsc_free_payload(sh, sc);
-		return -ENOMEM;
-	}
-	sc->payload->rangecount = 1;
-	sc->payload->range.len = length;
-	sc->payload->range.offset = offset;
-	scsi_for_each_sg(cmd, sg, count, i) {
-		u64 pfn = HVPFN_DOWN(sg_dma_address(sg));
-		u64 end = HVPFN_UP(sg_dma_address(sg) + sg_dma_len(sg));
-
-		while (pfn < end && n < pages)
-			sc->payload->range.pfn_array[n++] = pfn++;
-	}
-	*payload_len = sizeof(*sc->payload) + n * sizeof(u64);
 	return 0;
 }
 
@@ -245,22 +190,9 @@ struct storvsc_abandon {
 	u64 bytes;
 };
 
-/*
- * Keeps the pages of one command that the host never answered, for ever. It may still write to
- * them, so they get a reference that nobody drops: lost memory instead of corrupted memory.
- */
-static void storvsc_keep_pages(struct storvsc_abandon *lost, struct scsi_cmnd *cmd)
+static void storvsc_lose(struct storvsc_abandon *lost, struct scsi_cmnd *cmd)
 {
-	struct scatterlist *sg;
-	int i;
-
-	scsi_for_each_sg(cmd, sg, scsi_sg_count(cmd), i) {
-		unsigned int page, pages = PFN_UP(sg->offset + sg->length);
-
-		for (page = 0; page < pages; page++)
-			get_page(nth_page(sg_page(sg), page));
-	}
-	storvsc_free_payload(lost->sh, scsi_cmd_priv(cmd));
+	storvsc_keep_data(lost->sh, cmd);
 	lost->commands++;
 	lost->bytes += scsi_bufflen(cmd);
 }
@@ -294,7 +226,7 @@ static bool storvsc_abandon_one(struct scsi_cmnd *cmd, void *data)
 	struct storvsc_abandon *lost = data;
 
 	if (storvsc_take_over(scsi_cmd_priv(cmd), STORVSC_CMD_ABANDONED)) {
-		storvsc_keep_pages(lost, cmd);
+		storvsc_lose(lost, cmd);
 		storvsc_put_outstanding(lost->sh);
 	}
 	return true;
@@ -363,7 +295,7 @@ static void storvsc_end_sent(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 		storvsc_take_back(sh, cmd);
 		storvsc_no_answer(cmd);
 	} else {
-		storvsc_keep_pages(&lost, cmd);
+		storvsc_lose(&lost, cmd);
 		storvsc_log_lost(&lost);
 		storvsc_no_answer(cmd);
 	}

@@ -11,6 +11,7 @@
 #include <linux/hyperv.h>
 #include <linux/mempool.h>
 #include <linux/mutex.h>
+#include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -153,6 +154,7 @@ struct storvsc_cmd {
 	unsigned long first_sent;	/* jiffies */
 	u32 length;			/* bytes of data, as asked of the host */
 	struct vmbus_packet_mpb_array *payload;
+	struct sg_table bounce;		/* pages of ours, if its data are in a slab (data.c) */
 	struct vstor_packet packet;
 	struct vstor_packet answer;	/* from ANSWERED on, answer_len bytes of it */
 	u32 answer_len;
@@ -196,6 +198,11 @@ void storvsc_on_channel(void *context);
 unsigned int storvsc_can_queue(const struct storvsc_host *sh);
 int storvsc_ring_bytes(void);
 unsigned int storvsc_hw_queues(const struct storvsc_host *sh);
+
+/* data.c */
+int storvsc_map_data(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 *payload_len);
+void storvsc_take_back(struct storvsc_host *sh, struct scsi_cmnd *cmd);
+void storvsc_keep_data(struct storvsc_host *sh, struct scsi_cmnd *cmd);
 
 /* request.c */
 int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd);

@@ -18,7 +18,7 @@
 #define SETTLED	(30 * HZ)
 
 static const u8 test_unit_ready[6];
-static const u8 read_10[10] = { 0x28 };
+static const u8 read_10[10] = { 0x28 }, write_10[10] = { 0x2a };
 static const struct fake_outcome good = { 1 }, flushed = { 0x16 };
 
 static void recovery_exit(struct kunit *test)
@@ -157,6 +157,75 @@ static void recovery_gives_up(struct kunit *test)
 	}
 }
 
+/*
+ * Nor does it write to memory that kmalloc() gave, which is used again when it is freed: the host
+ * has pages of the driver's instead, and those are kept.
+ */
+static void recovery_keeps_slabs(struct kunit *test)
+{
+	static const struct {
+		u32 bytes;
+		bool write, bounced;
+	} cases[] = {
+		{ 36, false, true }, { 512, false, true }, { 4096, false, true },
+		{ 8192, false, true },
+		{ 16384, false, false },	/* is pages, and no slab */
+		{ 512, true, false },		/* is not written to */
+	};
+	struct fake_host *host = test->priv;
+	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
+	enum deafness how = SILENT;
+	struct io ios[ARRAY_SIZE(cases)] = { };
+	u64 pfns[ARRAY_SIZE(cases)][2];
+	int counts[ARRAY_SIZE(cases)];
+	unsigned int i, n;
+
+	host->scratch = &how;
+	host->on_request = deaf;
+	*fake_io_deadline = 1;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		ios[i].cdb = cases[i].write ? write_10 : read_10;
+		ios[i].write = cases[i].write;
+		ios[i].bytes = cases[i].bytes;
+		ios[i].data = kmalloc(cases[i].bytes, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, ios[i].data);
+		memset(ios[i].data, 0x5a, cases[i].bytes);
+		counts[i] = page_count(virt_to_page(ios[i].data));
+		io_hold(test, host, sdev, &ios[i]);
+		memcpy(pfns[i], fake_host_last(host)->pfns, sizeof(pfns[i]));
+		KUNIT_EXPECT_EQ_MSG(test, pfns[i][0] == page_to_pfn(virt_to_page(ios[i].data)),
+				    !cases[i].bounced, "case %u", i);
+	}
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		KUNIT_EXPECT_TRUE(test, io_wait(&ios[i], SETTLED));
+		KUNIT_EXPECT_NE(test, ios[i].result, 0);
+		KUNIT_EXPECT_EQ_MSG(test, page_count(virt_to_page(ios[i].data)),
+				    counts[i] + (cases[i].bytes == 16384 ? 4 : 0), "case %u", i);
+	}
+	scsi_device_put(sdev);
+	fake_host_remove(host);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* The host thinks better of it. */
+		for (n = 0; cases[i].bounced && n < DIV_ROUND_UP(cases[i].bytes, 4096); n++) {
+			struct page *page = pfn_to_page(pfns[i][n]);
+
+			KUNIT_EXPECT_EQ_MSG(test, page_count(page), 1, "case %u", i);
+			if (page == virt_to_page(ios[i].data + n * 4096))
+				continue;
+			memset(page_address(page), 0xcc, 4096);
+			__free_page(page);
+		}
+		for (n = 0; n < cases[i].bytes; n++)
+			if (((u8 *)ios[i].data)[n] != 0x5a)
+				break;
+		KUNIT_EXPECT_EQ_MSG(test, n, cases[i].bytes, "case %u", i);
+		if (cases[i].bytes == 16384)
+			for (n = 0; n < 4; n++)
+				put_page(virt_to_page(ios[i].data + n * 4096));
+		kfree(ios[i].data);
+	}
+}
+
 static void recovery_of_the_dead(struct kunit *test)
 {
 	struct fake_host *host = test->priv;
@@ -181,6 +250,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_is_patient),
 	KUNIT_CASE(recovery_resets_the_bus),
 	KUNIT_CASE(recovery_gives_up),
+	KUNIT_CASE(recovery_keeps_slabs),
 	KUNIT_CASE(recovery_of_the_dead),
 	{ }
 };
