@@ -24,7 +24,7 @@ static void channel_event(void *context)
 
 static void channel_retry(struct timer_list *t)
 {
-	struct netvsc_channel *ch = from_timer(ch, t, retry);
+	struct netvsc_channel *ch = timer_container_of(ch, t, retry);
 
 	napi_schedule(&ch->napi);
 }
@@ -134,7 +134,7 @@ int netvsc_channel_open(struct netvsc_channel *ch, struct vmbus_channel *vmbus)
 void netvsc_channel_quiet(struct netvsc_channel *ch)
 {
 	napi_disable(&ch->napi);
-	del_timer_sync(&ch->retry);
+	timer_delete_sync(&ch->retry);
 	netif_napi_del(&ch->napi);
 }
 

@@ -5,6 +5,7 @@
 #include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
 
+#include "compat/ethtool.h"
 #include "netvsc.h"
 
 /* Which flow types hash their ports, and by which bit. */
@@ -130,43 +131,41 @@ static int set_ringparam(struct net_device *net, struct ethtool_ringparam *ring,
 	return netvsc_reconfigure(a, s, &want, net->mtu);
 }
 
-static int get_rxnfc(struct net_device *net, struct ethtool_rxnfc *info, u32 *rules)
+static u32 get_rx_ring_count(struct net_device *net)
 {
-	struct netvsc_adapter *a = netdev_priv(net);
 	struct netvsc_session *s = session_of(net);
-	unsigned int i;
 
-	if (!s)
-		return -ENODEV;
-	switch (info->cmd) {
-	case ETHTOOL_GRXRINGS:
-		info->data = s->num_channels;
-		return 0;
-	case ETHTOOL_GRXFH:
-		info->data = info->flow_type == IPV4_FLOW || info->flow_type == IPV6_FLOW ?
-			     HASH_ADDRESSES : 0;
-		for (i = 0; i < ARRAY_SIZE(l4_flows); i++)
-			if (l4_flows[i].flow == info->flow_type)
-				info->data = HASH_ADDRESSES |
-					     (a->l4_hash & l4_flows[i].bit ? HASH_PORTS : 0);
-		return 0;
-	}
-	return -EOPNOTSUPP;
+	return s ? s->num_channels : 0;
 }
 
-static int set_rxnfc(struct net_device *net, struct ethtool_rxnfc *info)
+static int get_rxfh_fields(struct net_device *net, struct ethtool_rxfh_fields *fields)
 {
 	struct netvsc_adapter *a = netdev_priv(net);
 	unsigned int i;
 
-	if (info->cmd != ETHTOOL_SRXFH)
-		return -EOPNOTSUPP;
+	if (!session_of(net))
+		return -ENODEV;
+	fields->data = fields->flow_type == IPV4_FLOW || fields->flow_type == IPV6_FLOW ?
+		       HASH_ADDRESSES : 0;
+	for (i = 0; i < ARRAY_SIZE(l4_flows); i++)
+		if (l4_flows[i].flow == fields->flow_type)
+			fields->data = HASH_ADDRESSES |
+				       (a->l4_hash & l4_flows[i].bit ? HASH_PORTS : 0);
+	return 0;
+}
+
+static int set_rxfh_fields(struct net_device *net, const struct ethtool_rxfh_fields *fields,
+			   struct netlink_ext_ack *extack)
+{
+	struct netvsc_adapter *a = netdev_priv(net);
+	unsigned int i;
+
 	for (i = 0; i < ARRAY_SIZE(l4_flows); i++) {
-		if (l4_flows[i].flow != info->flow_type)
+		if (l4_flows[i].flow != fields->flow_type)
 			continue;
-		if (info->data == (HASH_ADDRESSES | HASH_PORTS))
+		if (fields->data == (HASH_ADDRESSES | HASH_PORTS))
 			a->l4_hash |= l4_flows[i].bit;
-		else if (info->data == HASH_ADDRESSES)
+		else if (fields->data == HASH_ADDRESSES)
 			a->l4_hash &= ~l4_flows[i].bit;
 		else
 			return -EOPNOTSUPP;
@@ -187,35 +186,37 @@ static u32 get_rxfh_indir_size(struct net_device *net)
 	return a->rx_table_size;
 }
 
-static int get_rxfh(struct net_device *net, u32 *indir, u8 *key, u8 *hfunc)
+static int get_rxfh(struct net_device *net, struct ethtool_rxfh_param *param)
 {
 	struct netvsc_adapter *a = netdev_priv(net);
 	unsigned int i;
 
 	if (!session_of(net))
 		return -ENODEV;
-	if (hfunc)
-		*hfunc = ETH_RSS_HASH_TOP;
-	for (i = 0; indir && i < a->rx_table_size; i++)
-		indir[i] = a->rx_table[i];
-	if (key)
-		memcpy(key, a->rss_key, NETVSC_HASH_KEY);
+	param->hfunc = ETH_RSS_HASH_TOP;
+	for (i = 0; param->indir && i < a->rx_table_size; i++)
+		param->indir[i] = a->rx_table[i];
+	if (param->key)
+		memcpy(param->key, a->rss_key, NETVSC_HASH_KEY);
 	return 0;
 }
 
-static int set_rxfh(struct net_device *net, const u32 *indir, const u8 *key, const u8 hfunc)
+static int set_rxfh(struct net_device *net, struct ethtool_rxfh_param *param,
+		    struct netlink_ext_ack *extack)
 {
 	struct netvsc_adapter *a = netdev_priv(net);
 	struct netvsc_session *s = session_of(net);
+	const u32 *indir = param->indir;
 	u16 old[NETVSC_MAX_RX_TABLE];
 	unsigned int i;
 	int ret;
 
 	if (!s)
 		return -ENODEV;
-	if ((hfunc != ETH_RSS_HASH_NO_CHANGE && hfunc != ETH_RSS_HASH_TOP) || !a->rx_table_size)
+	if ((param->hfunc != ETH_RSS_HASH_NO_CHANGE && param->hfunc != ETH_RSS_HASH_TOP) ||
+	    !a->rx_table_size)
 		return -EOPNOTSUPP;
-	if (!indir && !key)
+	if (!indir && !param->key)
 		return 0;
 	for (i = 0; indir && i < a->rx_table_size; i++)
 		if (indir[i] >= s->num_channels)
@@ -224,7 +225,7 @@ static int set_rxfh(struct net_device *net, const u32 *indir, const u8 *key, con
 	memcpy(old, a->rx_table, sizeof(old));
 	for (i = 0; indir && i < a->rx_table_size; i++)
 		a->rx_table[i] = indir[i];
-	ret = netvsc_oid_set_rss(a, s, key ?: a->rss_key);
+	ret = netvsc_oid_set_rss(a, s, param->key ?: a->rss_key);
 	if (ret)
 		memcpy(a->rx_table, old, sizeof(old));
 	return ret;
@@ -268,12 +269,9 @@ const struct ethtool_ops netvsc_ethtool_ops = {
 	.get_channels		= get_channels,
 	.set_channels		= set_channels,
 	.get_ts_info		= ethtool_op_get_ts_info,
-	.get_rxnfc		= get_rxnfc,
-	.set_rxnfc		= set_rxnfc,
 	.get_rxfh_key_size	= get_rxfh_key_size,
 	.get_rxfh_indir_size	= get_rxfh_indir_size,
-	.get_rxfh		= get_rxfh,
-	.set_rxfh		= set_rxfh,
+	HVIC_ETHTOOL_RSS_OPS,
 	.get_link_ksettings	= get_link_ksettings,
 	.set_link_ksettings	= set_link_ksettings,
 	.get_ringparam		= get_ringparam,

@@ -8,6 +8,7 @@
 #include <linux/ethtool.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include <net/netdev_lock.h>
 
 #include "netvsc.h"
 
@@ -167,8 +168,7 @@ static int set_mac_address(struct net_device *net, void *p)
 	struct netvsc_adapter *a = netdev_priv(net);
 	struct netvsc_session *s = rtnl_dereference(a->session);
 	struct net_device *vf = rtnl_dereference(a->vf);
-	struct sockaddr *addr = p;
-	struct sockaddr old;
+	struct sockaddr_storage *addr = p;
 	int ret;
 
 	ret = eth_prepare_mac_addr_change(net, p);
@@ -177,17 +177,18 @@ static int set_mac_address(struct net_device *net, void *p)
 	if (!s)
 		return -ENODEV;
 	if (vf) {
-		ret = dev_set_mac_address(vf, addr, NULL);
+		ret = hvic_set_mac_address(vf, addr, NULL);
 		if (ret)
 			return ret;
 	}
-	ret = netvsc_oid_set_mac(s, addr->sa_data);
+	ret = netvsc_oid_set_mac(s, addr->__data);
 	if (!ret) {
 		eth_commit_mac_addr_change(net, p);
 	} else if (vf) {
-		old = *addr;
-		ether_addr_copy(old.sa_data, net->dev_addr);
-		dev_set_mac_address(vf, &old, NULL);
+		struct sockaddr_storage old = { .ss_family = addr->ss_family };
+
+		ether_addr_copy(old.__data, net->dev_addr);
+		hvic_set_mac_address(vf, &old, NULL);
 	}
 	return ret;
 }

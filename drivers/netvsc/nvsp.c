@@ -8,6 +8,7 @@
 #include <linux/vmalloc.h>
 #include <asm/mshyperv.h>
 
+#include "compat/shared_memory.h"
 #include "netvsc.h"
 
 /* A call lives on its caller's stack, and on the list until the caller takes it off. */
@@ -179,12 +180,8 @@ static int share_buffer(struct netvsc_session *s, struct netvsc_buffer *buf, u32
 	}
 	buf->state = NETVSC_BUFFER_SHARED;
 
-	if (hv_isolation_type_snp()) {
-		buf->data = hv_map_memory(buf->memory, size);
-		if (!buf->data)
-			return -ENOMEM;
-	}
-	return 0;
+	buf->data = hvic_map_shared(buf->memory, size);
+	return buf->data ? 0 : -ENOMEM;
 }
 
 /* The GPADL's end: true when the memory is ours again. */
@@ -207,8 +204,7 @@ static void free_buffer(struct netvsc_session *s, struct netvsc_buffer *buf, con
 		leak_buffer(s, buf, what);
 		return;
 	}
-	if (buf->data && buf->data != buf->memory)
-		hv_unmap_memory(buf->data);
+	hvic_unmap_shared(buf->data, buf->memory);
 	vfree(buf->memory);
 	memset(buf, 0, sizeof(*buf));
 }

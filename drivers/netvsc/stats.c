@@ -71,11 +71,11 @@ static void read_tx(const struct netvsc_tx_stats *from, struct netvsc_tx_stats *
 	unsigned int start;
 
 	do {
-		start = u64_stats_fetch_begin_irq(&from->syncp);
+		start = u64_stats_fetch_begin(&from->syncp);
 		to->packets = from->packets;
 		to->bytes = from->bytes;
 		to->xdp_xmit = from->xdp_xmit;
-	} while (u64_stats_fetch_retry_irq(&from->syncp, start));
+	} while (u64_stats_fetch_retry(&from->syncp, start));
 }
 
 static void read_rx(const struct netvsc_rx_stats *from, struct netvsc_rx_stats *to)
@@ -83,7 +83,7 @@ static void read_rx(const struct netvsc_rx_stats *from, struct netvsc_rx_stats *
 	unsigned int start;
 
 	do {
-		start = u64_stats_fetch_begin_irq(&from->syncp);
+		start = u64_stats_fetch_begin(&from->syncp);
 		to->packets = from->packets;
 		to->bytes = from->bytes;
 		to->broadcast = from->broadcast;
@@ -91,7 +91,7 @@ static void read_rx(const struct netvsc_rx_stats *from, struct netvsc_rx_stats *
 		to->xdp_drop = from->xdp_drop;
 		to->xdp_redirect = from->xdp_redirect;
 		to->xdp_tx = from->xdp_tx;
-	} while (u64_stats_fetch_retry_irq(&from->syncp, start));
+	} while (u64_stats_fetch_retry(&from->syncp, start));
 }
 
 static void read_vf(const struct netvsc_vf_stats *from, struct netvsc_vf_stats *to)
@@ -99,12 +99,12 @@ static void read_vf(const struct netvsc_vf_stats *from, struct netvsc_vf_stats *
 	unsigned int start;
 
 	do {
-		start = u64_stats_fetch_begin_irq(&from->syncp);
+		start = u64_stats_fetch_begin(&from->syncp);
 		to->rx_packets = from->rx_packets;
 		to->rx_bytes = from->rx_bytes;
 		to->tx_packets = from->tx_packets;
 		to->tx_bytes = from->tx_bytes;
-	} while (u64_stats_fetch_retry_irq(&from->syncp, start));
+	} while (u64_stats_fetch_retry(&from->syncp, start));
 	to->tx_dropped = from->tx_dropped;
 }
 

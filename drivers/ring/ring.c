@@ -7,6 +7,7 @@
 
 #include "../vmbus/syms_channel.h"
 
+#include "compat/shared_memory.h"
 #include "../vmbus/vmbus.h"
 #include "ring.h"
 
@@ -14,30 +15,16 @@
 static void *ring_map(struct page *pages, u32 page_cnt)
 {
 	u32 data_pages = page_cnt - 1, count = 1 + 2 * data_pages, i;
-	void *map = NULL;
+	struct page **list = kvcalloc(count, sizeof(*list), GFP_KERNEL);
+	void *map;
 
-	if (hv_isolation_type_snp()) {
-		u64 first = page_to_pfn(pages) + PFN_DOWN(ms_hyperv.shared_gpa_boundary);
-		unsigned long *pfns = kvcalloc(count, sizeof(*pfns), GFP_KERNEL);
-
-		if (!pfns)
-			return NULL;
-		pfns[0] = first;
-		for (i = 0; i < 2 * data_pages; i++)
-			pfns[1 + i] = first + 1 + i % data_pages;
-		map = vmap_pfn(pfns, count, PAGE_KERNEL);
-		kvfree(pfns);
-	} else {
-		struct page **list = kvcalloc(count, sizeof(*list), GFP_KERNEL);
-
-		if (!list)
-			return NULL;
-		list[0] = pages;
-		for (i = 0; i < 2 * data_pages; i++)
-			list[1 + i] = pages + 1 + i % data_pages;
-		map = vmap(list, count, VM_MAP, PAGE_KERNEL);
-		kvfree(list);
-	}
+	if (!list)
+		return NULL;
+	list[0] = pages;
+	for (i = 0; i < 2 * data_pages; i++)
+		list[1 + i] = pages + 1 + i % data_pages;
+	map = hvic_vmap_shared(list, count);
+	kvfree(list);
 	return map;
 }
 

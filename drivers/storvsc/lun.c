@@ -100,10 +100,11 @@ int storvsc_lun_alloc(struct scsi_device *sdev)
 /**
  * storvsc_lun_configure() - after a LUN has identified itself
  * @sdev: the LUN
+ * @lim: of its queue; may be NULL
  *
  * Context: process. Return: 0.
  */
-int storvsc_lun_configure(struct scsi_device *sdev)
+int storvsc_lun_configure(struct scsi_device *sdev, struct queue_limits *lim)
 {
 	struct storvsc_host *sh = storvsc_from_shost(sdev->host);
 
@@ -134,13 +135,13 @@ int storvsc_change_queue_depth(struct scsi_device *sdev, int depth)
 /**
  * storvsc_geometry() - the geometry that BIOS-minded tools ask for
  * @sdev: the LUN
- * @bdev: the disk
+ * @disk: the disk
  * @capacity: sectors of 512 bytes
  * @info: heads, sectors a track, cylinders
  *
  * Context: process. Return: 0.
  */
-int storvsc_geometry(struct scsi_device *sdev, struct block_device *bdev, sector_t capacity,
+int storvsc_geometry(struct scsi_device *sdev, hvic_bios_disk *disk, sector_t capacity,
 		     int *info)
 {
 	sector_t cylinders = capacity;

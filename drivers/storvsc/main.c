@@ -29,6 +29,8 @@ MODULE_PARM_DESC(logging_level, "Logging level: 0 none, 1 errors (default), 2 wa
 
 static struct scsi_transport_template *storvsc_fc_transport;
 
+HVIC_LUN_CONFIGURE(storvsc_lun_configure)
+
 static struct scsi_host_template storvsc_template = {
 	.module			= THIS_MODULE,
 	.name			= "storvsc_host_t",
@@ -38,8 +40,7 @@ static struct scsi_host_template storvsc_template = {
 	.queuecommand		= storvsc_queuecommand,
 	.eh_timed_out		= storvsc_timed_out,
 	.eh_host_reset_handler	= storvsc_host_reset,
-	.slave_alloc		= storvsc_lun_alloc,
-	.slave_configure	= storvsc_lun_configure,
+	HVIC_LUN_OPS(storvsc_lun_alloc, storvsc_lun_configure),
 	.change_queue_depth	= storvsc_change_queue_depth,
 	.bios_param		= storvsc_geometry,
 	.cmd_per_lun		= 2048,

@@ -359,7 +359,7 @@ static int storvsc_refuse(struct scsi_cmnd *cmd, int host_byte)
  * Context: softirq or process; does not sleep.
  * Return: 0 when the command is taken (or completed), else SCSI_MLQUEUE_*.
  */
-int storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
+hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 {
 	struct storvsc_host *sh = storvsc_from_shost(shost);
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
@@ -499,9 +499,9 @@ bool storvsc_drain(struct storvsc_host *sh, unsigned long timeout)
  * and it does its own retries. So the timer is armed again, up to io_deadline.
  *
  * Context: process (kblockd).
- * Return: BLK_EH_RESET_TIMER, or BLK_EH_DONE to begin error handling.
+ * Return: SCSI_EH_RESET_TIMER, or SCSI_EH_NOT_HANDLED to begin error handling.
  */
-enum blk_eh_timer_return storvsc_timed_out(struct scsi_cmnd *cmd)
+enum scsi_timeout_action storvsc_timed_out(struct scsi_cmnd *cmd)
 {
 	struct storvsc_host *sh = storvsc_from_shost(cmd->device->host);
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
@@ -517,12 +517,12 @@ enum blk_eh_timer_return storvsc_timed_out(struct scsi_cmnd *cmd)
 		break;
 	}
 	if (storvsc_gone(sh))
-		return BLK_EH_DONE;
+		return SCSI_EH_NOT_HANDLED;
 	if (!deadline || time_before(jiffies, sc->first_sent + deadline * HZ))
-		return BLK_EH_RESET_TIMER;
+		return SCSI_EH_RESET_TIMER;
 	storvsc_log(sh, STORVSC_LOG_ERROR, "command %#04x is with the host for %u s, giving up\n",
 		    cmd->cmnd[0], jiffies_to_msecs(jiffies - sc->first_sent) / 1000);
-	return BLK_EH_DONE;
+	return SCSI_EH_NOT_HANDLED;
 }
 
 /**

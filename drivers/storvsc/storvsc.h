@@ -206,11 +206,11 @@ void storvsc_keep_data(struct storvsc_host *sh, struct scsi_cmnd *cmd);
 
 /* request.c */
 int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
-int storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
+hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
 void storvsc_complete(struct storvsc_host *sh, u64 xid, const struct vstor_packet *packet, u32 len);
 bool storvsc_drain(struct storvsc_host *sh, unsigned long timeout);
 void storvsc_give_up(struct storvsc_host *sh);
-enum blk_eh_timer_return storvsc_timed_out(struct scsi_cmnd *cmd);
+enum scsi_timeout_action storvsc_timed_out(struct scsi_cmnd *cmd);
 int storvsc_host_reset(struct scsi_cmnd *cmd);
 
 /* lun.c */
@@ -218,9 +218,9 @@ void storvsc_scan(struct work_struct *work);
 bool storvsc_queue_lun_work(struct storvsc_host *sh, enum vstor_lun_action action,
 			    unsigned int channel, unsigned int id, u64 lun);
 int storvsc_lun_alloc(struct scsi_device *sdev);
-int storvsc_lun_configure(struct scsi_device *sdev);
+int storvsc_lun_configure(struct scsi_device *sdev, struct queue_limits *lim);
 int storvsc_change_queue_depth(struct scsi_device *sdev, int depth);
-int storvsc_geometry(struct scsi_device *sdev, struct block_device *bdev, sector_t capacity,
+int storvsc_geometry(struct scsi_device *sdev, hvic_bios_disk *disk, sector_t capacity,
 		     int *info);
 
 #endif

@@ -8,8 +8,7 @@
 
 #include "syms_bus.h"
 
-#include <asm/mshyperv.h>
-
+#include "compat/driver_override.h"
 #include "vmbus.h"
 
 /* An id that an administrator wrote to a driver's new_id. */
@@ -39,9 +38,11 @@ static const struct hv_vmbus_device_id *device_match_id(struct hv_driver *drv,
 {
 	const struct hv_vmbus_device_id *id;
 	struct dynamic_id *dynid;
+	int override;
 
 	/* With an override the named driver takes the device, and only that one. */
-	if (dev->driver_override && strcmp(dev->driver_override, drv->name))
+	override = device_match_driver_override(&dev->device, &drv->driver);
+	if (!override)
 		return NULL;
 
 	spin_lock(&drv->dynids.lock);
@@ -54,7 +55,7 @@ static const struct hv_vmbus_device_id *device_match_id(struct hv_driver *drv,
 		if (guid_equal(&id->guid, &dev->dev_type))
 			return id;
 
-	return dev->driver_override ? &any_device : NULL;
+	return override > 0 ? &any_device : NULL;
 }
 
 static ssize_t new_id_store(struct device_driver *driver, const char *buf, size_t count)
@@ -118,7 +119,7 @@ static struct attribute *vmbus_drv_attrs[] = {
 };
 ATTRIBUTE_GROUPS(vmbus_drv);
 
-static ssize_t hibernation_show(struct bus_type *bus, char *buf)
+static ssize_t hibernation_show(hvic_bus_attr_const struct bus_type *bus, char *buf)
 {
 	return sysfs_emit(buf, "%d\n", hv_is_hibernation_supported());
 }
@@ -131,16 +132,17 @@ static struct attribute *vmbus_bus_attrs[] = {
 ATTRIBUTE_GROUPS(vmbus_bus);
 
 /* udev loads the driver by this alias: the type's GUID, 32 hexadecimal digits. */
-static int vmbus_uevent(struct device *device, struct kobj_uevent_env *env)
+static int vmbus_uevent(hvic_uevent_const struct device *device, struct kobj_uevent_env *env)
 {
-	struct hv_device *dev = device_to_hv_device(device);
+	const struct hv_device *dev = device_to_hv_device(device);
 
 	return add_uevent_var(env, "MODALIAS=vmbus:%*phN", UUID_SIZE, &dev->dev_type);
 }
 
-static int vmbus_match(struct device *device, struct device_driver *driver)
+static int vmbus_match(struct device *device, hvic_match_const struct device_driver *driver)
 {
-	struct hv_driver *drv = drv_to_hv_drv(driver);
+	/* Its lock is taken, so it is not constant. */
+	struct hv_driver *drv = container_of(driver, struct hv_driver, driver);
 	struct hv_device *dev = device_to_hv_device(device);
 
 	/* A socket's GUIDs are port numbers: all of them are for the one socket driver. */
@@ -202,6 +204,7 @@ static struct bus_type vmbus_bus = {
 	.drv_groups = vmbus_drv_groups,
 	.bus_groups = vmbus_bus_groups,
 	.pm = &vmbus_device_pm,
+	HVIC_BUS_DRIVER_OVERRIDE
 };
 
 /*
@@ -239,7 +242,7 @@ static void device_release(struct device *device)
 		vmbus_channel_remove(dev->channel);
 		mutex_unlock(&vmbus_connection.channel_mutex);
 	}
-	kfree(dev->driver_override);
+	hvic_driver_override_free(dev);
 	kfree(dev);
 }
 

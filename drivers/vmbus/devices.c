@@ -5,7 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include "syms_connection.h"
+#include "syms_offer.h"
 
 #include "vmbus.h"
 
@@ -19,7 +19,7 @@ const struct vmbus_device vmbus_devs[] = {
 	DEVICE(HV_FC, HV_SYNTHFC_GUID, true, false),
 	DEVICE(HV_NIC, HV_NIC_GUID, true, true),
 	DEVICE(HV_ND, HV_ND_GUID, true, false),
-	DEVICE(HV_PCIE, HV_PCIE_GUID, false, false),
+	DEVICE(HV_PCIE, HV_PCIE_GUID, false, HVIC_PCI_IN_ISOLATED),
 	DEVICE(HV_FB, HV_SYNTHVID_GUID, false, false),
 	DEVICE(HV_KBD, HV_KBD_GUID, false, false),
 	DEVICE(HV_MOUSE, HV_MOUSE_GUID, false, false),

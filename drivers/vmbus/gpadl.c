@@ -9,8 +9,6 @@
 
 #include "syms_channel.h"
 
-#include <linux/vmalloc.h>
-
 #include "vmbus.h"
 #include "trace.h"
 

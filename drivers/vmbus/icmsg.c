@@ -5,7 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include "syms_connection.h"
+#include "syms_offer.h"
 
 #include "vmbus.h"
 

@@ -11,20 +11,24 @@
 #include <linux/module.h>
 #include <asm/mshyperv.h>
 
+#include "compat/bus_driver.h"
 #include "vmbus.h"
 #include "trace.h"
 
-static struct acpi_device *bus_device;
+static struct device *bus_device;
 static int cpuhp_state;
 
-static int vmbus_acpi_add(struct acpi_device *device)
+static int vmbus_bus_add(struct device *dev)
 {
+	struct acpi_device *device = ACPI_COMPANION(dev);
 	int ret;
 
+	if (!device)
+		return -ENODEV;
+
 	/* Older firmware of ARM64 says nothing of coherence; the bus always is coherent. */
-	ACPI_COMPANION_SET(&device->dev, device);
 	if (IS_ENABLED(CONFIG_ACPI_CCA_REQUIRED) &&
-	    device_get_dma_attr(&device->dev) == DEV_DMA_NOT_SUPPORTED) {
+	    device_get_dma_attr(dev) == DEV_DMA_NOT_SUPPORTED) {
 		pr_info("No ACPI _CCA found; assuming coherent device I/O\n");
 		device->flags.cca_seen = true;
 		device->flags.coherent_dma = true;
@@ -35,15 +39,14 @@ static int vmbus_acpi_add(struct acpi_device *device)
 		vmbus_mmio_free();
 		return ret;
 	}
-	bus_device = device;
+	bus_device = dev;
 	return 0;
 }
 
-static hvic_acpi_remove_t vmbus_acpi_remove(struct acpi_device *device)
+static void vmbus_bus_remove(struct device *dev)
 {
 	vmbus_mmio_free();
 	bus_device = NULL;
-	hvic_acpi_remove_return();
 }
 
 static const struct acpi_device_id vmbus_acpi_device_ids[] = {
@@ -53,16 +56,8 @@ static const struct acpi_device_id vmbus_acpi_device_ids[] = {
 };
 MODULE_DEVICE_TABLE(acpi, vmbus_acpi_device_ids);
 
-static struct acpi_driver vmbus_acpi_driver = {
-	.name = "vmbus",
-	.ids = vmbus_acpi_device_ids,
-	.ops = {
-		.add = vmbus_acpi_add,
-		.remove = vmbus_acpi_remove,
-	},
-	.drv.pm = &vmbus_bus_pm,
-	.drv.probe_type = PROBE_FORCE_SYNCHRONOUS,
-};
+static struct hvic_bus_driver vmbus_bus_driver =
+	HVIC_BUS_DRIVER("vmbus", vmbus_acpi_device_ids, &vmbus_bus_pm);
 
 /* Ask for the devices and wait until they are there, so that modprobe returns with them. */
 static void request_offers(void)
@@ -90,10 +85,10 @@ static int bus_start(void)
 	ret = vmbus_placement_alloc();
 	if (ret)
 		goto err_cpus;
-	ret = vmbus_bus_register(&bus_device->dev);
+	ret = vmbus_bus_register(bus_device);
 	if (ret)
 		goto err_placement;
-	ret = vmbus_arch->irq_setup(&bus_device->dev, vmbus_isr);
+	ret = vmbus_arch->irq_setup(bus_device, vmbus_isr);
 	if (ret < 0)
 		goto err_bus;
 	vmbus_irq_number = ret;
@@ -154,12 +149,12 @@ static int __init vmbus_init(void)
 	if (hv_root_partition)
 		return 0;
 
-	ret = acpi_bus_register_driver(&vmbus_acpi_driver);
+	ret = hvic_bus_driver_register(&vmbus_bus_driver);
 	if (ret)
 		return ret;
 	ret = bus_device ? bus_start() : -ENODEV;
 	if (ret)
-		acpi_bus_unregister_driver(&vmbus_acpi_driver);
+		hvic_bus_driver_unregister(&vmbus_bus_driver);
 	return ret;
 }
 
@@ -168,7 +163,7 @@ static void __exit vmbus_exit(void)
 	if (hv_root_partition)
 		return;
 	bus_stop();
-	acpi_bus_unregister_driver(&vmbus_acpi_driver);
+	hvic_bus_driver_unregister(&vmbus_bus_driver);
 }
 
 module_init(vmbus_init);

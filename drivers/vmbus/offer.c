@@ -7,10 +7,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include "syms_connection.h"
-
-#include <linux/cpu.h>
-#include <linux/sched/isolation.h>	/* for the CRCs, on arm64 */
+#include "syms_offer.h"
 
 #include "vmbus.h"
 #include "trace.h"

@@ -184,22 +184,19 @@ static void crash_handler(struct pt_regs *regs)
 
 /* ---- suspend: the last CPU, interrupts off ---- */
 
-static int synic_suspend(void)
+static int synic_suspend(hvic_syscore_args)
 {
 	/* Its clock event device is shut down by timekeeping, which may not sleep either. */
 	vmbus_arch->synic_disable(0, per_cpu_ptr(vmbus_cpus, 0));
 	return 0;
 }
 
-static void synic_resume(void)
+static void synic_resume(hvic_syscore_args)
 {
 	vmbus_arch->synic_enable(0, per_cpu_ptr(vmbus_cpus, 0));
 }
 
-static struct syscore_ops synic_syscore_ops = {
-	.suspend = synic_suspend,
-	.resume = synic_resume,
-};
+HVIC_SYSCORE(synic_syscore, synic_suspend, synic_resume);
 
 /* ---- hibernation ---- */
 
@@ -327,13 +324,13 @@ void vmbus_power_register(int state)
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_notifier);
 	hv_setup_kexec_handler(kexec_handler);
 	hv_setup_crash_handler(crash_handler);
-	register_syscore_ops(&synic_syscore_ops);
+	register_syscore(&synic_syscore);
 }
 
 /** vmbus_power_unregister() - undo vmbus_power_register(). */
 void vmbus_power_unregister(void)
 {
-	unregister_syscore_ops(&synic_syscore_ops);
+	unregister_syscore(&synic_syscore);
 	hv_remove_crash_handler();
 	hv_remove_kexec_handler();
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_notifier);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * First include of each unit that exports a symbol of the upstream units connection.c and
- * channel_mgmt.c: the types that these headers show decide the symbols' CRCs, so a header is
- * neither added nor dropped here without compat/abi-check.sh agreeing.
+ * First include of each unit that exports a symbol of the upstream unit connection.c: the types
+ * that these headers show decide the symbols' CRCs, so a header is neither added nor dropped here
+ * without compat/abi-check.sh agreeing.
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>

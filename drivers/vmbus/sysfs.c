@@ -8,6 +8,7 @@
 #include <linux/sysfs.h>
 #include <linux/topology.h>
 
+#include "compat/driver_override_file.h"
 #include "vmbus.h"
 
 /* A read-only file of a value that needs the channel. */
@@ -134,25 +135,6 @@ static ssize_t device_show(struct device *dev, struct device_attribute *attr, ch
 }
 static DEVICE_ATTR_RO(device);
 
-static ssize_t driver_override_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	ssize_t len;
-
-	device_lock(dev);
-	len = sysfs_emit(buf, "%s\n", device_to_hv_device(dev)->driver_override);
-	device_unlock(dev);
-	return len;
-}
-
-static ssize_t driver_override_store(struct device *dev, struct device_attribute *attr,
-				     const char *buf, size_t count)
-{
-	int ret = driver_set_override(dev, &device_to_hv_device(dev)->driver_override, buf, count);
-
-	return ret ? ret : count;
-}
-static DEVICE_ATTR_RW(driver_override);
-
 static struct attribute *vmbus_dev_attrs[] = {
 	&dev_attr_id.attr,
 	&dev_attr_state.attr,
@@ -175,7 +157,7 @@ static struct attribute *vmbus_dev_attrs[] = {
 	&dev_attr_channel_vp_mapping.attr,
 	&dev_attr_vendor.attr,
 	&dev_attr_device.attr,
-	&dev_attr_driver_override.attr,
+	HVIC_DRIVER_OVERRIDE_FILE
 	NULL
 };
 

@@ -125,7 +125,9 @@ int vmbus_suspend_ready(void);
 void vmbus_channel_remove(struct vmbus_channel *channel);
 void vmbus_free_channels(void);
 
-/* ---- device.c, sysfs.c, channel_sysfs.c ---- */
+/* ---- device.c, sysfs.c, channel_sysfs.c, ring_sysfs.c ---- */
+
+struct vm_area_struct;
 
 extern const struct attribute_group *vmbus_dev_groups[];
 extern struct kobj_type vmbus_channel_ktype;
@@ -138,6 +140,10 @@ void vmbus_bus_unregister(void);
 int vmbus_device_add(struct vmbus_channel *channel);
 void vmbus_device_unregister(struct hv_device *device_obj);
 int vmbus_channel_kobj_add(struct hv_device *dev, struct vmbus_channel *channel);
+int hv_create_ring_sysfs(struct vmbus_channel *channel,
+			 int (*hv_mmap_ring_buffer)(struct vmbus_channel *channel,
+						    struct vm_area_struct *vma));
+int hv_remove_ring_sysfs(struct vmbus_channel *channel);
 
 /* ---- mmio.c ---- */
 

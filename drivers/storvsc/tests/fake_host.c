@@ -7,7 +7,7 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
-#include <asm/unaligned.h>
+#include <linux/unaligned.h>
 #include <hvic/storage.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The shim on x86-64: synthetic MSRs, the hypercall page, the fixed callback vector, and the
- * GHCB variants of an SEV-SNP guest. TLFS chapters 3, 10 and 11.
+ * ways of isolated guests (SEV-SNP, TDX, with a paravisor or without). TLFS chapters 3, 10 and 11.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -9,33 +9,69 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/hyperv.h>
+#include <linux/set_memory.h>
 #include <asm/irq_vectors.h>
 #include <asm/mshyperv.h>
 
+#include "compat/shared_memory.h"
 #include "arch.h"
 #include "post.h"
 
+/* An isolated guest whose host sees its memory by the guest's own leave, and its hypercalls. */
+static bool x86_enlightened(void)
+{
+	return !hvic_paravisor() && (hv_isolation_type_snp() || hv_isolation_type_tdx());
+}
+
+/* A page that the hypervisor reads or writes. Return: NULL; a page in doubt is not freed. */
+static void *x86_page_alloc(bool shared)
+{
+	void *page = (void *)get_zeroed_page(GFP_KERNEL);
+
+	if (!page || !shared)
+		return page;
+	if (set_memory_decrypted((unsigned long)page, 1)) {
+		pr_err("cannot share a page with the hypervisor\n");
+		return NULL;
+	}
+	/* Its content changes when it is shared. */
+	memset(page, 0, PAGE_SIZE);
+	return page;
+}
+
+static void x86_page_free(void *page, bool shared)
+{
+	if (page && (!shared || !set_memory_encrypted((unsigned long)page, 1)))
+		free_page((unsigned long)page);
+}
+
+/* An SNP guest's paravisor is given a copy of the message; the others' host reads it here. */
+static bool x86_post_page_shared(void)
+{
+	return x86_enlightened() || hv_isolation_type_tdx();
+}
+
 static int x86_pages_alloc(struct vmbus_cpu *context)
 {
-	context->post_page = (void *)get_zeroed_page(GFP_KERNEL);
+	context->post_page = x86_page_alloc(x86_post_page_shared());
 	if (!context->post_page)
 		return -ENOMEM;
 
-	/* The paravisor of an SNP guest brings the SynIC pages; x86_synic_enable() maps them. */
-	if (hv_isolation_type_snp())
+	/* A paravisor brings the SynIC pages; x86_synic_enable() maps them. */
+	if (hvic_paravisor())
 		return 0;
 
-	context->message_page = (void *)get_zeroed_page(GFP_KERNEL);
-	context->event_page = (void *)get_zeroed_page(GFP_KERNEL);
+	context->message_page = x86_page_alloc(x86_enlightened());
+	context->event_page = x86_page_alloc(x86_enlightened());
 	return context->message_page && context->event_page ? 0 : -ENOMEM;
 }
 
 static void x86_pages_free(struct vmbus_cpu *context)
 {
-	free_page((unsigned long)context->post_page);
-	if (!hv_isolation_type_snp()) {
-		free_page((unsigned long)context->message_page);
-		free_page((unsigned long)context->event_page);
+	x86_page_free(context->post_page, x86_post_page_shared());
+	if (!hvic_paravisor()) {
+		x86_page_free(context->message_page, x86_enlightened());
+		x86_page_free(context->event_page, x86_enlightened());
 	}
 	context->post_page = NULL;
 	context->message_page = NULL;
@@ -57,9 +93,8 @@ static u64 x86_synic_page(unsigned int reg, void **page)
 	BUILD_BUG_ON(sizeof(union hv_synic_siefp) != sizeof(simp));
 
 	simp.as_uint64 = hv_get_msr(reg);
-	if (hv_isolation_type_snp()) {
-		*page = memremap(simp.base_simp_gpa << HV_HYP_PAGE_SHIFT, HV_HYP_PAGE_SIZE,
-				 MEMREMAP_WB);
+	if (hvic_paravisor()) {
+		*page = hvic_map_paravisor_page(simp.base_simp_gpa << HV_HYP_PAGE_SHIFT);
 		if (!*page)
 			pr_err("cannot map the paravisor's page of register 0x%x\n", reg);
 	} else {
@@ -94,9 +129,9 @@ static void x86_synic_page_detach(unsigned int reg, void **page)
 
 	simp.as_uint64 = hv_get_msr(reg);
 	simp.simp_enabled = 0;
-	if (hv_isolation_type_snp()) {
+	if (hvic_paravisor()) {
 		/* The next kernel finds the paravisor's page by this register: keep the number. */
-		memunmap(*page);
+		hvic_unmap_paravisor_page(*page);
 		*page = NULL;
 	} else {
 		simp.base_simp_gpa = 0;
@@ -128,19 +163,23 @@ static u16 x86_post_message(struct vmbus_cpu *context, u32 connection_id, u32 ty
 	u64 status;
 
 	post_message_fill(input, connection_id, type, payload, len);
-	if (hv_isolation_type_snp())
-		status = hv_ghcb_hypercall(HVCALL_POST_MESSAGE, input, NULL, sizeof(*input));
-	else
+	if (!hvic_paravisor())
 		status = hv_do_hypercall(HVCALL_POST_MESSAGE, input, NULL);
+	else if (hv_isolation_type_tdx())
+		status = hv_tdx_hypercall(HVCALL_POST_MESSAGE, virt_to_phys(input), 0);
+	else
+		status = hv_ghcb_hypercall(HVCALL_POST_MESSAGE, input, NULL, sizeof(*input));
 	return hv_result(status);
 }
 
 static void x86_signal_event(u64 *connection)
 {
-	if (hv_isolation_type_snp())
-		hv_ghcb_hypercall(HVCALL_SIGNAL_EVENT, connection, NULL, sizeof(*connection));
-	else
+	if (!hvic_paravisor())
 		hv_do_fast_hypercall8(HVCALL_SIGNAL_EVENT, *connection);
+	else if (hv_isolation_type_tdx())
+		hv_tdx_hypercall(HVCALL_SIGNAL_EVENT | HV_HYPERCALL_FAST_BIT, *connection, 0);
+	else
+		hv_ghcb_hypercall(HVCALL_SIGNAL_EVENT, connection, NULL, sizeof(*connection));
 }
 
 static void x86_end_message(struct hv_message *msg, u32 old_type)
