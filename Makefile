@@ -22,6 +22,7 @@ help:
 	@echo "  make alloc            loads, unloads and I/O while allocations fail"
 	@echo "  make soak             seeds of lies for HOURS=8"
 	@echo "  make coverage         the lines of the drivers that kunit and e2e run, as a table"
+	@echo "  make arm64            the modules for arm64 kernels: built, and held against those kernels' symbols"
 	@echo "  make style            checkpatch, sparse, W=1, shellcheck"
 	@echo "  make lab              a shell in a guest with our drivers"
 	@echo
@@ -136,6 +137,10 @@ style:
 	@tools/setup check
 	@tests/check style
 
+arm64:
+	@tools/setup check
+	@tests/arm64 $(ROWS)
+
 e2e: hvhost
 	@tools/setup check
 	@tests/e2e/run $(ROWS)
@@ -180,5 +185,5 @@ clean:
 	rm -rf build
 
 .PHONY: help setup headers copy modules abi-check modules_install install uninstall dkms-install \
-	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style e2e check \
-	deb no-dkms rpm packages-check clean
+	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style arm64 e2e \
+	check deb no-dkms rpm packages-check clean

@@ -78,9 +78,10 @@ def mirrors():
 class Root:
     """A private apt root over some @suites; nothing of the machine's own apt changes."""
 
-    def __init__(self, suites):
+    def __init__(self, suites, architecture='amd64'):
         self.suites = suites
-        self.path = cache_dir('apt', '+'.join(suites))
+        self.name = '+'.join(suites) + ('' if architecture == 'amd64' else f'_{architecture}')
+        self.path = cache_dir('apt', self.name)
         for part in ('lists/partial', 'archives/partial', 'state', 'preferences.d'):
             os.makedirs(os.path.join(self.path, part), exist_ok=True)
         self.options = [
@@ -93,7 +94,8 @@ class Root:
             '-o', f'Dir::State::status={self.path}/state/status',
             '-o', f'Dir::Cache={self.path}',
             '-o', f'Dir::Cache::archives={self.path}/archives',
-            '-o', 'APT::Architecture=amd64', '-o', 'APT::Architectures=amd64',
+            '-o', f'APT::Architecture={architecture}',
+            '-o', f'APT::Architectures={architecture}',
             '-o', 'Acquire::Languages=none', '-o', 'Acquire::Retries=3',
             '-o', 'APT::Sandbox::User=',
         ]
@@ -112,7 +114,7 @@ class Root:
     def update(self):
         """Bring the index of the suites up to date, at most once a day."""
         stamp = f'{self.path}/updated'
-        with locked('apt-' + '+'.join(self.suites)):
+        with locked('apt-' + self.name):
             if os.path.exists(stamp) and time.time() - os.path.getmtime(stamp) < LISTS_MAX_AGE:
                 return
             self._write_sources()
@@ -145,7 +147,7 @@ class Root:
         """Download @package and unpack its files into @where."""
         archives = f'{self.path}/archives'
         say(f'downloading {package} {version}')
-        with locked('apt-' + '+'.join(self.suites)):
+        with locked('apt-' + self.name):
             run(['apt-get', *self.options, '-qq', 'download', f'{package}={version}'],
                 f'apt-get download {package}', cwd=archives)
             files = glob.glob(f'{archives}/{glob.escape(package)}_*.deb')

@@ -59,11 +59,14 @@ class Kernel:
         path = os.path.join(self.path, 'headers')
         with locked('kernel-' + self.name):
             if not os.path.isdir(path):
-                _fetch_headers(self, path)
+                root = apt.Root(self.suites)
+                root.update()
+                unpack_headers(root, self.release, path)
         return os.path.join(path, 'usr', 'src', f'linux-headers-{self.release}')
 
 
-def _order(text):
+def order(text):
+    """For sorting versions: numbers by value."""
     return [int(part) if part.isdigit() else part for part in re.findall(r'\d+|\D+', text)]
 
 
@@ -83,7 +86,7 @@ def _find(name):
             continue
         names = [p for p in root.names() if re.fullmatch(pattern, p)]
         if names:
-            package = max(names, key=_order)
+            package = max(names, key=order)
             return root, package, root.version(package)
     raise LabError(f'no mirror of this machine has a kernel {name}: looked for {pattern} in '
                    f'{", ".join(tried)}')
@@ -123,17 +126,17 @@ def _fetch(name):
     return path
 
 
-def _fetch_headers(kernel, path):
-    """Unpack the headers, their common part and kbuild's programs, and point them at each
-    other inside the cache instead of /usr."""
-    root = apt.Root(kernel.suites)
-    root.update()
-    package = f'linux-headers-{kernel.release}'
+def unpack_headers(root, release, path, programs=None):
+    """Unpack the headers of @release, their common part and kbuild's programs to @path, and point
+    them at each other inside the cache instead of /usr. @programs is the apt root of the machine's
+    own architecture when @root is one of another."""
+    package = f'linux-headers-{release}'
     wanted = [package] + [name for name in root.depends(package)
                           if re.match(r'linux-(headers|kbuild)-', name)]
     with filling(path) as work:
         for name in wanted:
-            root.unpack(name, root.version(name), work)
+            source = programs if programs and name.startswith('linux-kbuild-') else root
+            source.unpack(name, source.version(name), work)
         for base, dirs, files in os.walk(os.path.join(work, 'usr')):
             for entry in dirs + files:
                 full = os.path.join(base, entry)
