@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the bus registers with the kernel to be told of the firmware's VMBus device: a platform
- * driver, or an ACPI driver where the kernel's own bus is one. Which it is shows in sysfs, as the
- * place of the devices. The unit that includes this defines vmbus_bus_add() and
- * vmbus_bus_remove().
+ * driver, of ACPI's device or a device tree's, or an ACPI driver where the kernel's own bus is
+ * one. Which it is shows in sysfs, as the place of the devices. The unit that includes this
+ * defines vmbus_bus_add() and vmbus_bus_remove().
  */
 #ifndef HVIC_COMPAT_BUS_DRIVER_H
 #define HVIC_COMPAT_BUS_DRIVER_H
@@ -36,12 +36,15 @@ static void hvic_bus_remove(struct platform_device *pdev)
 #define HVIC_BUS_REMOVE			.remove_new = hvic_bus_remove
 #endif
 
-#define HVIC_BUS_DRIVER(drv_name, acpi_ids, pm_ops) {					\
+#define HVIC_BUS_OF_TABLE(of_ids)	MODULE_DEVICE_TABLE(of, of_ids)
+
+#define HVIC_BUS_DRIVER(drv_name, acpi_ids, of_ids, pm_ops) {				\
 	.probe = hvic_bus_probe,							\
 	HVIC_BUS_REMOVE,								\
 	.driver = {									\
 		.name = drv_name,							\
 		.acpi_match_table = acpi_ids,						\
+		.of_match_table = of_ids,						\
 		.pm = pm_ops,								\
 		.probe_type = PROBE_FORCE_SYNCHRONOUS,					\
 	},										\
@@ -73,7 +76,10 @@ static int hvic_bus_remove(struct acpi_device *device)
 }
 #endif
 
-#define HVIC_BUS_DRIVER(drv_name, acpi_ids, pm_ops) {					\
+/* There is no bus in a device tree. */
+#define HVIC_BUS_OF_TABLE(of_ids)
+
+#define HVIC_BUS_DRIVER(drv_name, acpi_ids, of_ids, pm_ops) {				\
 	.name = drv_name,								\
 	.ids = acpi_ids,								\
 	.ops = {									\

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module: finds the bus in ACPI, brings the layers up in order and takes them down in
- * reverse.
+ * The module: finds the bus in ACPI or a device tree, brings the layers up in order and takes them
+ * down in reverse.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,18 +23,18 @@ static int vmbus_bus_add(struct device *dev)
 	struct acpi_device *device = ACPI_COMPANION(dev);
 	int ret;
 
-	if (!device)
+	if (!device && !dev->of_node)
 		return -ENODEV;
 
 	/* Older firmware of ARM64 says nothing of coherence; the bus always is coherent. */
-	if (IS_ENABLED(CONFIG_ACPI_CCA_REQUIRED) &&
+	if (IS_ENABLED(CONFIG_ACPI_CCA_REQUIRED) && device &&
 	    device_get_dma_attr(dev) == DEV_DMA_NOT_SUPPORTED) {
 		pr_info("No ACPI _CCA found; assuming coherent device I/O\n");
 		device->flags.cca_seen = true;
 		device->flags.coherent_dma = true;
 	}
 
-	ret = vmbus_mmio_collect(device);
+	ret = device ? vmbus_mmio_collect(device) : vmbus_mmio_collect_tree(dev->of_node);
 	if (ret) {
 		vmbus_mmio_free();
 		return ret;
@@ -56,8 +56,14 @@ static const struct acpi_device_id vmbus_acpi_device_ids[] = {
 };
 MODULE_DEVICE_TABLE(acpi, vmbus_acpi_device_ids);
 
+static const struct of_device_id vmbus_of_device_ids[] __maybe_unused = {
+	{ .compatible = "microsoft,vmbus" },
+	{ }
+};
+HVIC_BUS_OF_TABLE(vmbus_of_device_ids);
+
 static struct hvic_bus_driver vmbus_bus_driver =
-	HVIC_BUS_DRIVER("vmbus", vmbus_acpi_device_ids, &vmbus_bus_pm);
+	HVIC_BUS_DRIVER("vmbus", vmbus_acpi_device_ids, vmbus_of_device_ids, &vmbus_bus_pm);
 
 /* Ask for the devices and wait until they are there, so that modprobe returns with them. */
 static void request_offers(void)

@@ -155,6 +155,31 @@ int vmbus_mmio_collect(struct acpi_device *device)
 	return 0;
 }
 
+/**
+ * vmbus_mmio_collect_tree() - find out what a device tree grants
+ * @node: the VMBus device, whose ranges are the grant
+ *
+ * Process context. Return: 0, -ENOENT without ranges, -ENOMEM; vmbus_mmio_free() is due in all
+ * cases.
+ */
+int vmbus_mmio_collect_tree(struct device_node *node)
+{
+	struct of_range_parser parser;
+	struct of_range range;
+	int ret;
+
+	ret = of_range_parser_init(&parser, node);
+	if (ret)
+		return ret;
+	for_each_of_range(&parser, &range) {
+		if (!range.size || range.cpu_addr == OF_BAD_ADDR)
+			continue;
+		if (ACPI_FAILURE(range_add(range.cpu_addr, range.cpu_addr + range.size - 1)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /** vmbus_mmio_free() - no driver has a piece. Process context. */
 void vmbus_mmio_free(void)
 {

@@ -148,8 +148,10 @@ int hv_remove_ring_sysfs(struct vmbus_channel *channel);
 /* ---- mmio.c ---- */
 
 struct acpi_device;
+struct device_node;
 
 int vmbus_mmio_collect(struct acpi_device *device);
+int vmbus_mmio_collect_tree(struct device_node *node);
 void vmbus_mmio_free(void);
 
 /* ---- power.c ---- */
