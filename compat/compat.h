@@ -30,6 +30,15 @@
 #define hvic_match_const
 #endif
 
+/* What bus_type.remove returns. */
+#ifdef HVIC_HAVE_BUS_REMOVE_VOID
+#define hvic_bus_remove_t		void
+#define hvic_bus_remove_return()	do { return; } while (0)
+#else
+#define hvic_bus_remove_t		int
+#define hvic_bus_remove_return()	do { return 0; } while (0)
+#endif
+
 #ifdef HVIC_HAVE_BUS_UEVENT_CONST
 #define hvic_uevent_const		const
 #else
@@ -67,6 +76,7 @@
 /* ---- vmbus: registers and hypercalls ---- */
 
 #ifndef HVIC_HAVE_HV_GET_MSR
+#ifdef HVIC_HAVE_HV_GET_REGISTER
 #define hv_get_msr(reg)			hv_get_register(reg)
 #define hv_set_msr(reg, value)		hv_set_register(reg, value)
 #define HV_MSR_SCONTROL			HV_REGISTER_SCONTROL
@@ -74,6 +84,18 @@
 #define HV_MSR_SIMP			HV_REGISTER_SIMP
 #define HV_MSR_EOM			HV_REGISTER_EOM
 #define HV_MSR_SINT0			HV_REGISTER_SINT0
+#define HV_MSR_CRASH_CTL		HV_REGISTER_CRASH_CTL
+#else
+#define hv_get_msr(reg) \
+	({ u64 hvic_value; rdmsrl(reg, hvic_value); hvic_value; })
+#define hv_set_msr(reg, value)		wrmsrl(reg, value)
+#define HV_MSR_SCONTROL			HV_X64_MSR_SCONTROL
+#define HV_MSR_SIEFP			HV_X64_MSR_SIEFP
+#define HV_MSR_SIMP			HV_X64_MSR_SIMP
+#define HV_MSR_EOM			HV_X64_MSR_EOM
+#define HV_MSR_SINT0			HV_X64_MSR_SINT0
+#define HV_MSR_CRASH_CTL		HV_X64_MSR_CRASH_CTL
+#endif
 #endif
 
 /* Guests of SEV-SNP had a paravisor, always, before those of TDX came. */
@@ -83,7 +105,7 @@
 #define hvic_paravisor()		hv_isolation_type_snp()
 #define hv_isolation_type_tdx()		false
 #define hv_tdx_hypercall(control, input, output)					\
-	((u64)hv_result(HV_STATUS_INVALID_HYPERCALL_CODE))
+	({ u64 hvic_status = HV_STATUS_INVALID_HYPERCALL_CODE; hvic_status; })
 #endif
 
 /* ---- vmbus: devices ---- */
@@ -140,6 +162,14 @@ static int configure##_sdev(struct scsi_device *sdev)					\
 #endif
 
 /* ---- netvsc ---- */
+
+/* What ethtool's ring operations have after the rings. */
+#ifdef HVIC_HAVE_KERNEL_RINGPARAM
+#define HVIC_RINGPARAM_REST \
+	, struct kernel_ethtool_ringparam *kernel_ring, struct netlink_ext_ack *extack
+#else
+#define HVIC_RINGPARAM_REST
+#endif
 
 #ifndef HVIC_HAVE_TIMER_CONTAINER_OF
 #define timer_container_of(var, timer, field)	from_timer(var, timer, field)

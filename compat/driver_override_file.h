@@ -27,7 +27,9 @@ static ssize_t driver_override_show(struct device *dev, struct device_attribute 
 static ssize_t driver_override_store(struct device *dev, struct device_attribute *attr,
 				     const char *buf, size_t count)
 {
-	int ret = driver_set_override(dev, &device_to_hv_device(dev)->driver_override, buf, count);
+	struct hv_device *hv = device_to_hv_device(dev);
+	/* The name is not const in each kernel. */
+	int ret = driver_set_override(dev, (const char **)&hv->driver_override, buf, count);
 
 	return ret ? ret : count;
 }

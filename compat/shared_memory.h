@@ -28,7 +28,7 @@ static inline void *hvic_vmap_shared(struct page **pages, unsigned int count)
 	if (!pfns)
 		return NULL;
 	for (i = 0; i < count; i++)
-		pfns[i] = page_to_pfn(pages[i]) + PFN_DOWN(ms_hyperv.shared_gpa_boundary);
+		pfns[i] = page_to_pfn(pages[i]) + PFN_DOWN(hvic_shared_boundary());
 	map = vmap_pfn(pfns, count, PAGE_KERNEL);
 	kvfree(pfns);
 	return map;
@@ -76,7 +76,7 @@ static inline void hvic_unmap_shared(void *map, const void *memory)
 /* The kernel maps device memory as shared; the address has no boundary bit. */
 static inline void *hvic_map_paravisor_page(u64 gpa)
 {
-	return (__force void *)ioremap_cache(gpa & ~ms_hyperv.shared_gpa_boundary,
+	return (__force void *)ioremap_cache(gpa & ~hvic_shared_boundary(),
 					     HV_HYP_PAGE_SIZE);
 }
 

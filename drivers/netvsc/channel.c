@@ -97,14 +97,12 @@ int netvsc_channel_open(struct netvsc_channel *ch, struct vmbus_channel *vmbus)
 	ch->vmbus = vmbus;
 	set_channel_read_mode(vmbus, HV_CALL_ISR);
 	/* Our transaction ids are our own; see enum netvsc_id_kind. */
-	vmbus->next_request_id_callback = NULL;
-	vmbus->request_addr_callback = NULL;
-	vmbus->rqstor_size = 0;
+	hvic_no_request_ids(vmbus);
 	/* Another driver's use may have left pointers that the bus freed, and would free again. */
 	vmbus->requestor.req_arr = NULL;
 	vmbus->requestor.req_bitmap = NULL;
 	/* Packets are read where they are. */
-	vmbus->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
+	hvic_set_max_pkt_size(vmbus, VMBUS_DEFAULT_MAX_PKT_SIZE);
 
 	netif_napi_add(ch->session->net, &ch->napi, netvsc_poll);
 	ret = vmbus_open(vmbus, netvsc_ring_bytes, netvsc_ring_bytes, NULL, 0,

@@ -112,7 +112,7 @@ static void dispose(struct netvsc_session *s)
 				netvsc_channel_quiet(s->channel[i]);
 		vmbus_close(primary);
 		/* The bus clears the handle when the host gave the ring back. */
-		host_gone = netvsc_rescinded(s) || !primary->ringbuffer_gpadlhandle.gpadl_handle;
+		host_gone = netvsc_rescinded(s) || !hvic_ring_handle(primary);
 	}
 	netvsc_rndis_abandon(s, host_gone);
 	for (i = 0; i < NETVSC_MAX_CHANNELS; i++) {

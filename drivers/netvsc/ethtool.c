@@ -93,14 +93,8 @@ static int set_channels(struct net_device *net, struct ethtool_channels *channel
 }
 
 /* The host has no rings in a card's sense; the sections of its buffers come nearest. */
-static void get_ringparam(struct net_device *net, struct ethtool_ringparam *ring,
-			  struct kernel_ethtool_ringparam *kernel_ring,
-			  struct netlink_ext_ack *extack)
+static void fill_ringparam(const struct netvsc_session *s, struct ethtool_ringparam *ring)
 {
-	struct netvsc_session *s = session_of(net);
-
-	if (!s)
-		return;
 	ring->rx_pending = s->recv.sections;
 	ring->tx_pending = s->send.sections;
 	ring->rx_max_pending = (s->nvsp_version <= NVSP_VERSION_2 ? NETVSC_RECV_BUFFER_OLD :
@@ -109,9 +103,17 @@ static void get_ringparam(struct net_device *net, struct ethtool_ringparam *ring
 	ring->tx_max_pending = NETVSC_SEND_BUFFER_MAX / s->send.section_size;
 }
 
-static int set_ringparam(struct net_device *net, struct ethtool_ringparam *ring,
-			 struct kernel_ethtool_ringparam *kernel_ring,
-			 struct netlink_ext_ack *extack)
+static void get_ringparam(struct net_device *net,
+			  struct ethtool_ringparam *ring HVIC_RINGPARAM_REST)
+{
+	struct netvsc_session *s = session_of(net);
+
+	if (s)
+		fill_ringparam(s, ring);
+}
+
+static int set_ringparam(struct net_device *net,
+			 struct ethtool_ringparam *ring HVIC_RINGPARAM_REST)
 {
 	struct netvsc_adapter *a = netdev_priv(net);
 	struct netvsc_session *s = session_of(net);
@@ -120,7 +122,7 @@ static int set_ringparam(struct net_device *net, struct ethtool_ringparam *ring,
 
 	if (!s)
 		return -ENODEV;
-	get_ringparam(net, &limit, kernel_ring, extack);
+	fill_ringparam(s, &limit);
 	netvsc_config_now(s, &want);
 	want.send_sections = clamp_t(u32, ring->tx_pending, NETVSC_MIN_SECTIONS,
 				     limit.tx_max_pending);

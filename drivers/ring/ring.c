@@ -1,90 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The packet ring, the bus's part: mapping a ring, and the hv_ringbuffer_* and hv_pkt_iter_*
- * interface of <linux/hyperv.h> on top of ring.h. Exports symbols of upstream's ring_buffer.c.
+ * The packet ring, the bus's part: the hv_ringbuffer_* and hv_pkt_iter_* interface of
+ * <linux/hyperv.h> on top of ring.h. Exports symbols of upstream's ring_buffer.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include "../vmbus/syms_channel.h"
+#include "../vmbus/syms_ring.h"
 
-#include "compat/shared_memory.h"
 #include "../vmbus/vmbus.h"
 #include "ring.h"
-
-/* Map the header once and the data twice, so that a packet never wraps. */
-static void *ring_map(struct page *pages, u32 page_cnt)
-{
-	u32 data_pages = page_cnt - 1, count = 1 + 2 * data_pages, i;
-	struct page **list = kvcalloc(count, sizeof(*list), GFP_KERNEL);
-	void *map;
-
-	if (!list)
-		return NULL;
-	list[0] = pages;
-	for (i = 0; i < 2 * data_pages; i++)
-		list[1 + i] = pages + 1 + i % data_pages;
-	map = hvic_vmap_shared(list, count);
-	kvfree(list);
-	return map;
-}
-
-/**
- * hvic_ring_init() - map a ring and make it empty
- * @rbi: filled in; what it held is overwritten
- * @pages: physically contiguous pages, already visible to the host
- * @page_cnt: their number, one header and at least one data page
- * @max_pkt_size: bytes of the largest packet that may be received, 0 for the outbound ring
- *
- * Process context. Return: 0, -EINVAL, -ENOMEM; after an error hvic_ring_cleanup() is still due.
- */
-int hvic_ring_init(struct hv_ring_buffer_info *rbi, struct page *pages, u32 page_cnt,
-		   u32 max_pkt_size)
-{
-	static_assert(sizeof(struct hv_ring_buffer) == PAGE_SIZE);
-
-	if (page_cnt < 2)
-		return -EINVAL;
-
-	rbi->ring_buffer = ring_map(pages, page_cnt);
-	if (!rbi->ring_buffer)
-		return -ENOMEM;
-
-	/* A ring that is opened again must not keep a mask or a pending size of its past. */
-	memset(rbi->ring_buffer, 0, sizeof(*rbi->ring_buffer));
-	rbi->ring_buffer->feature_bits.feat_pending_send_sz = 1;
-
-	rbi->ring_size = page_cnt << PAGE_SHIFT;
-	rbi->ring_size_div10_reciprocal = reciprocal_value(rbi->ring_size / 10);
-	rbi->ring_datasize = rbi->ring_size - sizeof(struct hv_ring_buffer);
-	rbi->priv_read_index = 0;
-	spin_lock_init(&rbi->ring_lock);
-
-	if (max_pkt_size) {
-		rbi->pkt_buffer = kzalloc(max_pkt_size, GFP_KERNEL);
-		if (!rbi->pkt_buffer)
-			return -ENOMEM;
-		rbi->pkt_buffer_size = max_pkt_size;
-	}
-	return 0;
-}
-
-/**
- * hvic_ring_cleanup() - unmap a ring; the pages are the caller's
- * @rbi: a ring, mapped or not
- * Process context.
- */
-void hvic_ring_cleanup(struct hv_ring_buffer_info *rbi)
-{
-	/* The mutex keeps sysfs readers off. */
-	mutex_lock(&rbi->ring_buffer_mutex);
-	vunmap(rbi->ring_buffer);
-	rbi->ring_buffer = NULL;
-	mutex_unlock(&rbi->ring_buffer_mutex);
-
-	kfree(rbi->pkt_buffer);
-	rbi->pkt_buffer = NULL;
-	rbi->pkt_buffer_size = 0;
-}
 
 /**
  * hv_ringbuffer_get_debuginfo() - indices and fill of a ring
@@ -145,12 +69,12 @@ EXPORT_SYMBOL_GPL(hv_ringbuffer_spinlock_busy);
 struct vmpacket_descriptor *hv_pkt_iter_first(struct vmbus_channel *channel)
 {
 	struct hv_ring_buffer_info *rbi = &channel->inbound;
-	struct vmpacket_descriptor *copy = rbi->pkt_buffer;
+	struct vmpacket_descriptor *copy = hvic_pkt_buffer(channel);
 	struct hvic_ring_packet pkt;
 	int ret;
 
 	while ((ret = hvic_ring_rx_peek(channel, &pkt)) == 1) {
-		if (likely(pkt.raw_len <= rbi->pkt_buffer_size)) {
+		if (likely(pkt.raw_len <= hvic_pkt_buffer_size(channel))) {
 			memcpy(copy, pkt.raw, pkt.raw_len);
 			/* The host may have changed them between the check and the copy. */
 			copy->len8 = pkt.raw_len / 8;
@@ -159,7 +83,7 @@ struct vmpacket_descriptor *hv_pkt_iter_first(struct vmbus_channel *channel)
 		}
 		pr_warn_ratelimited("channel %u: dropped a packet of %u bytes, at most %u expected\n",
 				    channel->offermsg.child_relid, pkt.raw_len,
-				    rbi->pkt_buffer_size);
+				    hvic_pkt_buffer_size(channel));
 		hvic_ring_rx_advance(channel, &pkt);
 	}
 	if (unlikely(ret < 0)) {

@@ -154,7 +154,8 @@ static int storvsc_open_channel(struct vmbus_channel *ch)
 	struct vstor_properties properties = {};
 	int ring = storvsc_ring_bytes();
 
-	ch->max_pkt_size = STORVSC_MAX_PKT_SIZE;
+	hvic_no_request_ids(ch);
+	hvic_set_max_pkt_size(ch, STORVSC_MAX_PKT_SIZE);
 	ch->change_target_cpu_callback = storvsc_channel_moved;
 	return vmbus_open(ch, ring, ring, &properties, sizeof(properties), storvsc_on_channel, ch);
 }

@@ -22,6 +22,21 @@ static s64 storvsc_life(u32 generation, enum storvsc_cmd_state state)
 	return (u64)generation << 32 | state;
 }
 
+/*
+ * The SCSI layer may clear a command for each use, so it is not the command that counts. Each CPU
+ * does, for itself, and no two CPUs have a generation in common.
+ */
+static DEFINE_PER_CPU(u32, storvsc_sent);
+
+static u32 storvsc_next_generation(void)
+{
+	u32 generation = get_cpu();
+
+	generation += __this_cpu_inc_return(storvsc_sent) * nr_cpu_ids;
+	put_cpu();
+	return generation;
+}
+
 static u32 storvsc_generation(const struct storvsc_cmd *sc)
 {
 	return upper_32_bits(atomic64_read_acquire(&sc->life));
@@ -70,7 +85,7 @@ static void storvsc_put_outstanding(struct storvsc_host *sh)
  * @shost: SCSI host
  * @cmd: the command; its private part is zero
  *
- * With this the private part is not cleared for each use, so the generation lives on.
+ * Newer SCSI layers do not clear the private part for each use then.
  *
  * Context: may sleep. Return: 0.
  */
@@ -307,7 +322,7 @@ static void storvsc_end_sent(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 static int storvsc_send(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 payload_len)
 {
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
-	u32 generation = storvsc_generation(sc) + 1;
+	u32 generation = storvsc_next_generation();
 	u64 xid = storvsc_xid(cmd, generation);
 	struct vmbus_channel *ch;
 	int ret = -EAGAIN;
@@ -512,7 +527,7 @@ enum scsi_timeout_action storvsc_timed_out(struct scsi_cmnd *cmd)
 	case STORVSC_CMD_SENDING:
 	case STORVSC_CMD_ANSWERED:
 	case STORVSC_CMD_GIVEN_UP:
-		return BLK_EH_RESET_TIMER;
+		return SCSI_EH_RESET_TIMER;
 	default:
 		break;
 	}

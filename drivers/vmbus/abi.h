@@ -87,9 +87,7 @@ struct vmbus_connection {
 	struct workqueue_struct *work_queue;	/* offers and rescinds, in the host's order */
 	struct workqueue_struct *handle_primary_chan_wq;
 	struct workqueue_struct *handle_sub_chan_wq;
-	struct workqueue_struct *rescind_work_queue;
-
-	bool ignore_any_offer_msg;	/* suspending */
+#include "../../compat/vmbus/connection_later.h"
 
 	atomic_t nr_chan_close_on_suspend;	/* subchannels and hvsock channels alive */
 	struct completion ready_for_suspend_event;	/* unused */

@@ -2,8 +2,8 @@
 /*
  * Opening and closing channels. States (enum vmbus_channel_state): OPEN means offered and not
  * in use; vmbus_open() goes over OPENING to OPENED, vmbus_close() back. The ring's pages are the
- * guest's alone in OPEN; otherwise, and after a failure that left ringbuffer_gpadlhandle's
- * decrypted set, they are the host's too and are never freed.
+ * guest's alone in OPEN; otherwise, and after a failure that left the
+ * ring GPADL's decrypted set, they are the host's too and are never freed.
  * Exports symbols of upstream's channel.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -58,7 +58,7 @@ void vmbus_free_ring(struct vmbus_channel *channel)
 	hvic_ring_cleanup(&channel->outbound);
 	hvic_ring_cleanup(&channel->inbound);
 
-	if (channel->ringbuffer_page && !channel->ringbuffer_gpadlhandle.decrypted)
+	if (channel->ringbuffer_page && !hvic_ring_gpadl(channel)->decrypted)
 		__free_pages(channel->ringbuffer_page,
 			     get_order(channel->ringbuffer_pagecount << PAGE_SHIFT));
 	channel->ringbuffer_page = NULL;
@@ -72,7 +72,7 @@ static int channel_send_open(struct vmbus_channel *channel, const void *userdata
 		.header.msgtype = CHANNELMSG_OPENCHANNEL,
 		.child_relid = channel->offermsg.child_relid,
 		.openid = atomic_inc_return(&next_open_id),
-		.ringbuffer_gpadlhandle = channel->ringbuffer_gpadlhandle.gpadl_handle,
+		.ringbuffer_gpadlhandle = hvic_ring_gpadl(channel)->gpadl_handle,
 		.target_vp = hv_cpu_number_to_vp_number(channel->target_cpu),
 		.downstream_ringbuffer_pageoffset =
 			vmbus_gpadl_send_page(channel->ringbuffer_send_offset << PAGE_SHIFT),
@@ -123,12 +123,12 @@ static int channel_open(struct vmbus_channel *channel, const void *userdata, u32
 {
 	u32 send_pages = channel->ringbuffer_send_offset;
 	u32 recv_pages = channel->ringbuffer_pagecount - send_pages;
-	int ret;
+	int pkt_size, ret;
 
 	if (userdatalen > MAX_USER_DEFINED_BYTES || channel->state != CHANNEL_OPEN_STATE)
 		return -EINVAL;
 
-	channel->ringbuffer_gpadlhandle.gpadl_handle = 0;
+	hvic_ring_gpadl(channel)->gpadl_handle = 0;
 	if (channel->rqstor_size) {
 		ret = vmbus_requestor_alloc(&channel->requestor, channel->rqstor_size);
 		if (ret)
@@ -136,14 +136,18 @@ static int channel_open(struct vmbus_channel *channel, const void *userdata, u32
 	}
 
 	channel->state = CHANNEL_OPENING_STATE;
-	if (!channel->max_pkt_size)
-		channel->max_pkt_size = VMBUS_DEFAULT_MAX_PKT_SIZE;
+	pkt_size = hvic_pkt_size(channel);
+	if (pkt_size < 0) {
+		ret = pkt_size;
+		goto err_state;
+	}
 
 	ret = vmbus_gpadl_establish(channel, HV_GPADL_RING, page_address(channel->ringbuffer_page),
 				    channel->ringbuffer_pagecount << PAGE_SHIFT,
-				    send_pages << PAGE_SHIFT, &channel->ringbuffer_gpadlhandle);
+				    send_pages << PAGE_SHIFT, hvic_ring_gpadl(channel));
 	if (ret)
 		goto err_state;
+	hvic_ring_gpadl_show(channel);
 
 	/* As they were mapped before vmbus_disconnect_ring(). */
 	hvic_ring_cleanup(&channel->outbound);
@@ -151,7 +155,7 @@ static int channel_open(struct vmbus_channel *channel, const void *userdata, u32
 	ret = hvic_ring_init(&channel->outbound, channel->ringbuffer_page, send_pages, 0);
 	if (!ret)
 		ret = hvic_ring_init(&channel->inbound, channel->ringbuffer_page + send_pages,
-				     recv_pages, channel->max_pkt_size);
+				     recv_pages, pkt_size);
 	if (ret)
 		goto err_gpadl;
 
@@ -170,7 +174,8 @@ static int channel_open(struct vmbus_channel *channel, const void *userdata, u32
 	if (ret == -ETIMEDOUT)
 		channel_send_close(channel);
 err_gpadl:
-	vmbus_teardown_gpadl(channel, &channel->ringbuffer_gpadlhandle);
+	vmbus_teardown_gpadl(channel, hvic_ring_gpadl(channel));
+	hvic_ring_gpadl_show(channel);
 err_state:
 	hvic_ring_cleanup(&channel->outbound);
 	hvic_ring_cleanup(&channel->inbound);
@@ -262,8 +267,9 @@ static int channel_close(struct vmbus_channel *channel)
 	if (ret)
 		pr_err("channel %u: cannot post the close request (%d), leaking its rings\n",
 		       channel->offermsg.child_relid, ret);
-	else if (channel->ringbuffer_gpadlhandle.gpadl_handle)
-		ret = vmbus_teardown_gpadl(channel, &channel->ringbuffer_gpadlhandle);
+	else if (hvic_ring_gpadl(channel)->gpadl_handle)
+		ret = vmbus_teardown_gpadl(channel, hvic_ring_gpadl(channel));
+	hvic_ring_gpadl_show(channel);
 
 	/* The host never sees the table, whatever it does with the rings. */
 	vmbus_requestor_free(&channel->requestor);

@@ -162,6 +162,7 @@ static void channel_release(struct kobject *kobj)
 {
 	struct vmbus_channel *channel = container_of(kobj, struct vmbus_channel, kobj);
 
+	hvic_own_free(channel);
 	kfree_rcu(channel, rcu);
 }
 

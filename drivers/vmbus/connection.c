@@ -31,6 +31,12 @@ struct vmbus_connection vmbus_connection = {
 };
 EXPORT_SYMBOL_GPL(vmbus_connection);
 
+/* Removals of devices. */
+struct workqueue_struct *vmbus_rescind_queue;
+
+/* Suspending: what the host offers now it will offer again. */
+bool vmbus_offers_ignored;
+
 /* What was negotiated; 0 before. */
 __u32 vmbus_proto_version;
 EXPORT_SYMBOL_GPL(vmbus_proto_version);
@@ -77,9 +83,9 @@ int vmbus_negotiate(u32 version)
 		.target_vcpu = hv_cpu_number_to_vp_number(VMBUS_CONNECT_CPU),
 		/* The boundary is 0 in a guest without shared memory of its own. */
 		.monitor_page1 = virt_to_phys(vmbus_connection.monitor_pages[0]) |
-				 ms_hyperv.shared_gpa_boundary,
+				 hvic_shared_boundary(),
 		.monitor_page2 = virt_to_phys(vmbus_connection.monitor_pages[1]) |
-				 ms_hyperv.shared_gpa_boundary,
+				 hvic_shared_boundary(),
 	};
 	struct vmbus_request req = { .response_type = CHANNELMSG_VERSION_RESPONSE };
 	const struct vmbus_channel_version_response *response = &req.response.version;
@@ -147,10 +153,10 @@ static int alloc_queues(void)
 	vmbus_connection.work_queue = alloc_ordered_workqueue("hv_vmbus_con", 0);
 	vmbus_connection.handle_primary_chan_wq = alloc_ordered_workqueue("hv_pri_chan", 0);
 	vmbus_connection.handle_sub_chan_wq = alloc_ordered_workqueue("hv_sub_chan", 0);
-	vmbus_connection.rescind_work_queue = alloc_workqueue("hv_vmbus_rescind", WQ_UNBOUND, 0);
+	vmbus_rescind_queue = alloc_workqueue("hv_vmbus_rescind", WQ_UNBOUND, 0);
 
 	return vmbus_connection.work_queue && vmbus_connection.handle_primary_chan_wq &&
-	       vmbus_connection.handle_sub_chan_wq && vmbus_connection.rescind_work_queue ?
+	       vmbus_connection.handle_sub_chan_wq && vmbus_rescind_queue ?
 	       0 : -ENOMEM;
 }
 
@@ -217,7 +223,7 @@ int vmbus_connect(void)
 	int ret;
 
 	vmbus_connection.conn_state = CONNECTING;
-	vmbus_connection.ignore_any_offer_msg = false;
+	vmbus_offers_ignored = false;
 
 	ret = alloc_queues();
 	if (!ret)
@@ -266,7 +272,7 @@ void vmbus_disconnect(void)
 
 	/* The first feeds the others, and a removal waits for what the last two do. */
 	free_queue(&vmbus_connection.work_queue);
-	free_queue(&vmbus_connection.rescind_work_queue);
+	free_queue(&vmbus_rescind_queue);
 	free_queue(&vmbus_connection.handle_sub_chan_wq);
 	free_queue(&vmbus_connection.handle_primary_chan_wq);
 

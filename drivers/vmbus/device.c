@@ -8,6 +8,9 @@
 
 #include "syms_bus.h"
 
+#include <linux/pci_ids.h>
+#include <asm/mshyperv.h>
+
 #include "compat/driver_override.h"
 #include "vmbus.h"
 
@@ -166,12 +169,13 @@ static int vmbus_probe(struct device *device)
 	return ret;
 }
 
-static void vmbus_remove(struct device *device)
+static hvic_bus_remove_t vmbus_remove(struct device *device)
 {
 	struct hv_driver *drv = drv_to_hv_drv(device->driver);
 
 	if (drv->remove)
 		drv->remove(device_to_hv_device(device));
+	hvic_bus_remove_return();
 }
 
 static void vmbus_shutdown(struct device *device)
@@ -272,10 +276,8 @@ int vmbus_device_add(struct vmbus_channel *channel)
 	dev->device.bus = &vmbus_bus;
 	dev->device.parent = bus_parent;
 	dev->device.release = device_release;
-	dev->device.dma_parms = &dev->dma_parms;
-	dev->device.dma_mask = &dev->dma_mask;
 	device_initialize(&dev->device);
-	dma_set_mask(&dev->device, DMA_BIT_MASK(64));
+	hvic_device_dma_init(dev);
 	channel->device_obj = dev;
 
 	ret = dev_set_name(&dev->device, "%pUl", &offer->if_instance);

@@ -10,7 +10,7 @@
 #include "vmbus.h"
 
 #define DEVICE(type, guid, perf, isolated) \
-	[type] = { .dev_type = type, guid, .perf_device = perf, .allowed_in_isolated = isolated }
+	[type] = { .dev_type = type, guid, .perf_device = perf, hvic_isolated_init(isolated) }
 
 /* By enum vmbus_device_type. A performance device's channels are spread over the CPUs. */
 const struct vmbus_device vmbus_devs[] = {
@@ -85,5 +85,5 @@ bool vmbus_offer_allowed(const struct vmbus_channel_offer_channel *offer)
 {
 	if (!hv_is_isolation_supported() || is_hvsock_offer(offer))
 		return true;
-	return vmbus_devs[type_of_guid(&offer->offer.if_type)].allowed_in_isolated;
+	return hvic_isolated(&vmbus_devs[type_of_guid(&offer->offer.if_type)]);
 }

@@ -334,7 +334,7 @@ static bool message_defer(u32 type, const void *payload, u8 len)
 	struct deferred_message *deferred;
 
 	if (READ_ONCE(vmbus_connection.conn_state) == DISCONNECTED ||
-	    vmbus_connection.ignore_any_offer_msg)
+	    vmbus_offers_ignored)
 		return true;
 
 	deferred = kzalloc(sizeof(*deferred), GFP_ATOMIC);

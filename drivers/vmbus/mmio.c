@@ -15,7 +15,6 @@
 #define VTPM_BASE		0xfed40000ULL	/* the virtual TPM's registers: not for us */
 #define LEGACY_END		0x100000ULL
 #define FB_LEAST		0x100000ULL
-#define FB_MOST			SZ_128M
 
 /* One granted range, sorted by address, none adjacent to the next. */
 struct mmio_range {
@@ -75,47 +74,12 @@ static acpi_status collect_resource(struct acpi_resource *res, void *context)
 	}
 }
 
-/* Where the framebuffer is. Return: its start, 0 when there is none. */
-static resource_size_t fb_find(resource_size_t *size)
-{
-	const struct resource *low = &list_first_entry(&mmio_ranges, struct mmio_range, node)->res;
-	resource_size_t start = 0;
-	struct pci_dev *pdev;
-
-	if (efi_enabled(EFI_BOOT)) {
-		/* Generation 2: what the firmware told. */
-		start = screen_info.lfb_base;
-		*size = max_t(resource_size_t, screen_info.lfb_size, SZ_8M);
-		if (!low->start || upper_32_bits(low->start) || (start && start < low->start)) {
-			pr_warn("Unexpected low mmio base %pa\n", &low->start);
-			return start;
-		}
-		/* A kexec'd or confidential kernel is not told: it is at the low range's start. */
-		if (!start)
-			start = low->start;
-		/* High resolutions need more than the firmware set up. */
-		*size = min_t(resource_size_t, (SZ_4G - start) / 2, FB_MOST);
-		return start;
-	}
-
-	/* Generation 1: a PCI device, which hyperv_drm or hyperv_fb takes later. */
-	pdev = pci_get_device(PCI_VENDOR_ID_MICROSOFT, PCI_DEVICE_ID_HYPERV_VIDEO, NULL);
-	if (!pdev)
-		return 0;
-	if (pdev->resource[0].flags & IORESOURCE_MEM) {
-		start = pci_resource_start(pdev, 0);
-		*size = pci_resource_len(pdev, 0);
-	}
-	pci_dev_put(pdev);
-	return start;
-}
-
 static void fb_reserve(void)
 {
 	struct resource *low = &list_first_entry(&mmio_ranges, struct mmio_range, node)->res;
 	resource_size_t start, size = 0;
 
-	start = fb_find(&size);
+	start = vmbus_framebuffer(low, &size);
 	if (!start)
 		return;
 

@@ -24,10 +24,12 @@ static bool channel_probed(const struct vmbus_channel *channel)
 
 static struct vmbus_channel *channel_alloc(void)
 {
-	struct vmbus_channel *channel = kzalloc(sizeof(*channel), GFP_KERNEL);
+	struct vmbus_own_channel *own = kzalloc(sizeof(*own), GFP_KERNEL);
+	struct vmbus_channel *channel;
 
-	if (!channel)
+	if (!own)
 		return NULL;
+	channel = &own->channel;
 
 	spin_lock_init(&channel->sched_lock);
 	init_completion(&channel->rescind_event);
@@ -377,7 +379,7 @@ static void channel_rescind(struct vmbus_channel *channel)
 	rescind = kmalloc(sizeof(*rescind), GFP_KERNEL | __GFP_NOFAIL);
 	rescind->channel = channel;
 	INIT_WORK(&rescind->work, rescind_work);
-	queue_work(vmbus_connection.rescind_work_queue, &rescind->work);
+	queue_work(vmbus_rescind_queue, &rescind->work);
 }
 
 /**
@@ -404,9 +406,9 @@ void vmbus_on_rescind(const void *msg)
 		release_relid(offer->child_relid);
 		return;
 	}
-	if (channel->rescind_ref)
+	if (hvic_rescind_seen(channel))
 		return;
-	channel->rescind_ref = true;
+	hvic_rescind_seen(channel) = true;
 	channel_rescind(channel);
 }
 
@@ -420,9 +422,9 @@ void vmbus_rescind_hvsock_all(void)
 
 	mutex_lock(&vmbus_connection.channel_mutex);
 	list_for_each_entry(channel, &vmbus_connection.chn_list, listentry) {
-		if (!is_hvsock_channel(channel) || channel->rescind_ref)
+		if (!is_hvsock_channel(channel) || hvic_rescind_seen(channel))
 			continue;
-		channel->rescind_ref = true;
+		hvic_rescind_seen(channel) = true;
 		channel_rescind(channel);
 	}
 	mutex_unlock(&vmbus_connection.channel_mutex);

@@ -39,9 +39,19 @@ void vmbus_setevent(struct vmbus_channel *channel)
 }
 EXPORT_SYMBOL_GPL(vmbus_setevent);
 
-/* One packet: @head (the descriptor, with what follows it), then @data, padded to 8 bytes. */
-static int packet_send(struct vmbus_channel *channel, const void *head, u32 head_len,
-		       const void *data, u32 data_len, u64 requestid, u64 *trans_id)
+/**
+ * vmbus_packet_send() - send one packet
+ * @channel: an open channel
+ * @head: the descriptor, with what follows it; its length is filled in
+ * @head_len: bytes of it, a multiple of 8
+ * @data: what comes next, padded to 8 bytes
+ * @data_len: bytes of it
+ * @requestid: what the completion is to be matched with
+ * @trans_id: the id on the wire, after success; or NULL
+ * See vmbus_sendpacket_getid().
+ */
+int vmbus_packet_send(struct vmbus_channel *channel, const void *head, u32 head_len,
+		      const void *data, u32 data_len, u64 requestid, u64 *trans_id)
 {
 	u64 id = VMBUS_NO_RQSTOR, wire_id;
 	struct vmpacket_descriptor *desc;
@@ -76,9 +86,9 @@ static int packet_send(struct vmbus_channel *channel, const void *head, u32 head
 	 * The id is taken last: once the host's answer carries it, the completion path may
 	 * free what it stands for.
 	 */
-	if ((((const struct vmpacket_descriptor *)head)->flags &
-	     VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED) && channel->next_request_id_callback) {
-		id = channel->next_request_id_callback(channel, requestid);
+	if (((const struct vmpacket_descriptor *)head)->flags &
+	    VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED) {
+		id = hvic_request_id(channel, requestid);
 		if (id == VMBUS_RQST_ERROR) {
 			ret = -EAGAIN;
 			goto out;
@@ -95,41 +105,12 @@ out:
 
 	/* Rescinded meanwhile: no completion will come, the caller keeps the request. */
 	if (!ret && unlikely(READ_ONCE(channel->rescind))) {
-		if (id != VMBUS_NO_RQSTOR && channel->request_addr_callback)
-			channel->request_addr_callback(channel, id);
+		if (id != VMBUS_NO_RQSTOR)
+			hvic_request_forget(channel, id);
 		ret = -ENODEV;
 	}
 	return ret;
 }
-
-/**
- * vmbus_sendpacket_getid() - send a packet with one buffer, and tell its id
- * @channel: an open channel
- * @buffer: payload
- * @bufferlen: its length in bytes
- * @requestid: what the completion is to be matched with
- * @trans_id: the id on the wire, after success; or NULL
- * @type: enum vmbus_packet_type
- * @flags: 0 or VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED
- *
- * Any context.
- *
- * Return: 0; -EAGAIN: the ring or the table of request ids is full; -ENODEV: rescinded;
- * -EMSGSIZE; -EIO: the host corrupted the ring.
- */
-int vmbus_sendpacket_getid(struct vmbus_channel *channel, void *buffer, u32 bufferlen,
-			   u64 requestid, u64 *trans_id, enum vmbus_packet_type type, u32 flags)
-{
-	struct vmpacket_descriptor desc = {
-		.type = type,
-		.offset8 = sizeof(desc) / 8,
-		.flags = flags,
-		.trans_id = VMBUS_RQST_ERROR,
-	};
-
-	return packet_send(channel, &desc, sizeof(desc), buffer, bufferlen, requestid, trans_id);
-}
-EXPORT_SYMBOL(vmbus_sendpacket_getid);
 
 /**
  * vmbus_sendpacket() - send a packet with one buffer
@@ -168,7 +149,7 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel, struct vmbus_packet
 	desc->transactionid = VMBUS_RQST_ERROR;
 	desc->reserved = 0;
 
-	return packet_send(channel, desc, desc_size, buffer, bufferlen, requestid, NULL);
+	return vmbus_packet_send(channel, desc, desc_size, buffer, bufferlen, requestid, NULL);
 }
 EXPORT_SYMBOL_GPL(vmbus_sendpacket_mpb_desc);
 

@@ -14,6 +14,7 @@
 #include <asm/mshyperv.h>
 #include <clocksource/hyperv_timer.h>
 
+#include "../../compat/vmbus/panic_report.h"
 #include "vmbus.h"
 #include "trace.h"
 
@@ -215,10 +216,10 @@ static int __maybe_unused bus_suspend(struct device *dev)
 
 	/* What is offered from now on will be offered again. */
 	tasklet_disable(tasklet);
-	vmbus_connection.ignore_any_offer_msg = true;
+	vmbus_offers_ignored = true;
 	tasklet_enable(tasklet);
 	drain_workqueue(vmbus_connection.work_queue);
-	drain_workqueue(vmbus_connection.rescind_work_queue);
+	drain_workqueue(vmbus_rescind_queue);
 	drain_workqueue(vmbus_connection.handle_primary_chan_wq);
 	drain_workqueue(vmbus_connection.handle_sub_chan_wq);
 
@@ -227,7 +228,7 @@ static int __maybe_unused bus_suspend(struct device *dev)
 	if (blockers || missing) {
 		pr_err("cannot suspend: %d subchannels or sockets are open, %d devices did not return from the last suspend\n",
 		       blockers, missing);
-		vmbus_connection.ignore_any_offer_msg = false;
+		vmbus_offers_ignored = false;
 		return -EBUSY;
 	}
 
@@ -252,7 +253,7 @@ static int __maybe_unused bus_resume(struct device *dev)
 	struct vmbus_channel_message_header msg = { .msgtype = CHANNELMSG_REQUESTOFFERS };
 	int ret;
 
-	vmbus_connection.ignore_any_offer_msg = false;
+	vmbus_offers_ignored = false;
 
 	/* The drivers' state is of the version before: no other will do. */
 	ret = vmbus_negotiate(vmbus_proto_version);
@@ -322,6 +323,7 @@ void vmbus_power_register(int state)
 {
 	cpuhp_state = state;
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_notifier);
+	hvic_panic_report_start();
 	hv_setup_kexec_handler(kexec_handler);
 	hv_setup_crash_handler(crash_handler);
 	register_syscore(&synic_syscore);
@@ -333,5 +335,6 @@ void vmbus_power_unregister(void)
 	unregister_syscore(&synic_syscore);
 	hv_remove_crash_handler();
 	hv_remove_kexec_handler();
+	hvic_panic_report_stop();
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_notifier);
 }

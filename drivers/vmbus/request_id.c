@@ -79,54 +79,6 @@ u64 vmbus_next_request_id(struct vmbus_channel *channel, u64 rqst_addr)
 EXPORT_SYMBOL_GPL(vmbus_next_request_id);
 
 /**
- * __vmbus_request_addr_match() - what an id stands for; give it back if that is @rqst_addr
- * @channel: an open channel, its requestor locked by the caller
- * @trans_id: from the host, any value
- * @rqst_addr: what is expected, or VMBUS_RQST_ADDR_ANY
- *
- * Return: what the id stood for (the id is free again only if it matched);
- * VMBUS_NO_RQSTOR: the channel has no table; VMBUS_RQST_ERROR: the id is not in use.
- */
-u64 __vmbus_request_addr_match(struct vmbus_channel *channel, u64 trans_id, u64 rqst_addr)
-{
-	struct vmbus_requestor *ids = &channel->requestor;
-	u64 slot = trans_id - 1, found;
-
-	if (!channel->rqstor_size)
-		return VMBUS_NO_RQSTOR;
-	if (!trans_id || slot >= ids->size || !test_bit(slot, ids->req_bitmap))
-		return VMBUS_RQST_ERROR;
-
-	found = ids->req_arr[slot];
-	if (rqst_addr == VMBUS_RQST_ADDR_ANY || rqst_addr == found) {
-		ids->req_arr[slot] = ids->next_request_id;
-		ids->next_request_id = slot;
-		__clear_bit(slot, ids->req_bitmap);
-	}
-	return found;
-}
-EXPORT_SYMBOL_GPL(__vmbus_request_addr_match);
-
-/**
- * vmbus_request_addr_match() - __vmbus_request_addr_match() with the lock taken
- * @channel: an open channel
- * @trans_id: from the host, any value
- * @rqst_addr: what is expected, or VMBUS_RQST_ADDR_ANY
- * Any context. Return: see there.
- */
-u64 vmbus_request_addr_match(struct vmbus_channel *channel, u64 trans_id, u64 rqst_addr)
-{
-	unsigned long flags;
-	u64 found;
-
-	lock_requestor(channel, flags);
-	found = __vmbus_request_addr_match(channel, trans_id, rqst_addr);
-	unlock_requestor(channel, flags);
-	return found;
-}
-EXPORT_SYMBOL_GPL(vmbus_request_addr_match);
-
-/**
  * vmbus_request_addr() - what an id stands for; the id is free again
  * @channel: an open channel
  * @trans_id: from the host, any value

@@ -18,19 +18,17 @@
 #include <linux/of_address.h>
 #include <linux/clockchips.h>
 #include <linux/cpu.h>
-#include <linux/sched/isolation.h>
 #include <linux/sched/task_stack.h>
 #include <linux/smpboot.h>
 #include <linux/delay.h>
-#include <linux/panic_notifier.h>
 #include <linux/ptrace.h>
 #include <linux/screen_info.h>
 #include <linux/efi.h>
 #include <linux/random.h>
 #include <linux/kernel.h>
 #include <linux/syscore_ops.h>
-#include <linux/dma-map-ops.h>
-#include <linux/pci.h>
 #include <clocksource/hyperv_timer.h>
 #include <asm/mshyperv.h>
 #include <linux/tracepoint.h>
+
+#include "../../compat/vmbus/syms_bus.h"

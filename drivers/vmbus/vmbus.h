@@ -11,6 +11,7 @@
 #include <linux/list.h>
 #include <linux/workqueue.h>
 
+#include "../../compat/vmbus/own_channel.h"
 #include "abi.h"
 #include "arch/arch.h"
 
@@ -82,7 +83,15 @@ void hvic_ring_cleanup(struct hv_ring_buffer_info *rbi);
 int vmbus_requestor_alloc(struct vmbus_requestor *rqstor, u32 size);
 void vmbus_requestor_free(struct vmbus_requestor *rqstor);
 
+/* ---- packet.c ---- */
+
+int vmbus_packet_send(struct vmbus_channel *channel, const void *head, u32 head_len,
+		      const void *data, u32 data_len, u64 requestid, u64 *trans_id);
+
 /* ---- connection.c ---- */
+
+extern struct workqueue_struct *vmbus_rescind_queue;
+extern bool vmbus_offers_ignored;
 
 int vmbus_connect(void);
 void vmbus_disconnect(void);
@@ -144,6 +153,10 @@ int hv_create_ring_sysfs(struct vmbus_channel *channel,
 			 int (*hv_mmap_ring_buffer)(struct vmbus_channel *channel,
 						    struct vm_area_struct *vma));
 int hv_remove_ring_sysfs(struct vmbus_channel *channel);
+
+/* ---- framebuffer.c ---- */
+
+resource_size_t vmbus_framebuffer(const struct resource *low, resource_size_t *size);
 
 /* ---- mmio.c ---- */
 

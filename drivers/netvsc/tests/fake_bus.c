@@ -6,6 +6,7 @@
 /* What stands in front of this unit has included headers already. */
 #undef pr_fmt
 #include "../../ring/ring.c"
+#include "../../ring/map.c"
 
 #include <linux/crc32.h>
 #include <linux/io.h>

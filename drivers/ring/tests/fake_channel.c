@@ -4,6 +4,7 @@
  * inbound ring, and the interrupt. Part of a fake host, which has the other functions of the bus.
  */
 #include "../ring.c"
+#include "../map.c"
 #include "fake_channel.h"
 
 /* Of each ring, with its header. The driver's wishes are noted and not followed. */

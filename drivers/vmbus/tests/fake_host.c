@@ -499,7 +499,7 @@ void fake_host_settle(void)
 		flush_workqueue(bus->work_queue);
 		flush_workqueue(bus->handle_primary_chan_wq);
 		flush_workqueue(bus->handle_sub_chan_wq);
-		flush_workqueue(bus->rescind_work_queue);
+		flush_workqueue(vmbus_rescind_queue);
 	}
 	flush_workqueue(host_queue);
 }

@@ -252,7 +252,7 @@ static void offer_again_after_rescind(struct kunit *test)
 	fake_host_offer(&again);
 	fake_hv_idle();
 	flush_workqueue(vmbus_connection.work_queue);
-	flush_workqueue(vmbus_connection.rescind_work_queue);
+	flush_workqueue(vmbus_rescind_queue);
 	/* The old device lives while somebody holds it, and its name is in use until it is gone. */
 	KUNIT_EXPECT_PTR_EQ(test, bus_channel(20), channel);
 	KUNIT_ASSERT_NOT_NULL(test, bus_channel(21));
