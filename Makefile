@@ -23,6 +23,7 @@ help:
 	@echo "  make soak             seeds of lies for HOURS=8"
 	@echo "  make coverage         the lines of the drivers that kunit and e2e run, as a table"
 	@echo "  make arm64            the modules for arm64 kernels: built, and held against those kernels' symbols"
+	@echo "  make build-table      the modules for each kernel of the range, W=1, and the bus's CRCs (TABLE='5.10 6.1')"
 	@echo "  make style            checkpatch, sparse, W=1, shellcheck"
 	@echo "  make lab              a shell in a guest with our drivers"
 	@echo
@@ -141,6 +142,10 @@ arm64:
 	@tools/setup check
 	@tests/arm64 $(ROWS)
 
+build-table:
+	@tools/setup check
+	@tests/build $(TABLE)
+
 e2e: hvhost
 	@tools/setup check
 	@tests/e2e/run $(ROWS)
@@ -185,5 +190,5 @@ clean:
 	rm -rf build
 
 .PHONY: help setup headers copy modules abi-check modules_install install uninstall dkms-install \
-	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style arm64 e2e \
+	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style build-table arm64 e2e \
 	check deb no-dkms rpm packages-check clean

@@ -54,20 +54,15 @@ def module_files(where):
 
 def our_modules(kernel):
     """Build our modules for @kernel; see module_files()."""
-    from lablib import apt, suite
+    from lablib import suite
     if not os.path.exists(os.path.join(TOP, 'Kbuild')):
         raise LabError('there is no Kbuild: our modules cannot be built', EXIT_USAGE)
     where = build_dir('modules', kernel.release)
     with locked('modules-' + kernel.release):
-        if kernel.toolchain != apt.codename():
-            run(['make', '-s', '-C', TOP, 'copy', f'B={where}'], 'copying the sources')
-            status, said = suite.Suite(kernel.toolchain).make(kernel, where, '-s', 'modules')
-            if status:
-                raise LabError(f'building our modules for {kernel.release} failed ({status}):\n'
-                               + '\n'.join(said.strip().splitlines()[-15:]))
-            return module_files(where)
-        run(['make', '-s', '-C', TOP, 'modules', f'KDIR={kernel.headers()}',
-             f'KVER={kernel.release}'], f'building our modules for {kernel.release}')
+        status, said = suite.build(kernel, where, '-s')
+    if status:
+        raise LabError(f'building our modules for {kernel.release} failed ({status}):\n'
+                       + '\n'.join(suite.complaints(said)[:15] or said.splitlines()[-15:]))
     return module_files(where)
 
 

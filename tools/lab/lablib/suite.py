@@ -4,11 +4,12 @@ of the suite, made by debootstrap and kept in the cache, with the suite's compil
 own headers package. Nothing of it is mounted outside of a namespace that ends with the command."""
 
 import os
+import re
 import shutil
 import subprocess
 
 from lablib import apt
-from lablib.util import LabError, cache_dir, digest, die_in_group, filling, locked, run, say
+from lablib.util import TOP, LabError, cache_dir, digest, die_in_group, filling, locked, run, say
 
 PACKAGES = ('make', 'binutils')    # beside the headers, which bring their compiler
 BUILD = '/build'                    # inside: where the tree to build is
@@ -118,21 +119,51 @@ class Suite:
                   f'M={BUILD}', *arguments]
         if self.mounts:
             with self._lock(shared=True):
-                return self._run([*self._mounted(tree), *inside])
+                return _run([*self._mounted(tree), *inside], env=ENVIRONMENT)
         # No right to mount: the tree goes in and the results come back as copies.
         with self._lock():
             try:
                 shutil.rmtree(self.path + BUILD)
                 shutil.copytree(tree, self.path + BUILD, symlinks=True)
-                status, said = self._run(inside)
+                status, said = _run(inside, env=ENVIRONMENT)
                 shutil.copytree(self.path + BUILD, tree, symlinks=True, dirs_exist_ok=True)
             finally:
                 shutil.rmtree(self.path + BUILD, ignore_errors=True)
             return status, said
 
-    @staticmethod
-    def _run(argv):
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors='replace', check=False,
-                              preexec_fn=die_in_group, env=ENVIRONMENT)
-        return done.returncode, done.stdout
+
+def _run(argv, **kwargs):
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors='replace', check=False,
+                          preexec_fn=die_in_group, **kwargs)
+    return done.returncode, done.stdout
+
+
+def _is_own(kernel):
+    return kernel.toolchain == apt.codename()
+
+
+def headers(kernel):
+    """The headers of @kernel that build() uses: a folder with its Module.symvers and .config."""
+    if _is_own(kernel):
+        return kernel.headers()
+    suite = Suite(kernel.toolchain)
+    suite.prepare(kernel)
+    return suite.headers(kernel)
+
+
+def build(kernel, where, *arguments):
+    """Build our modules for @kernel in the folder @where with the compiler of its suite: on the
+    machine itself or in a root. @arguments go to make. Gives back (status, what it said)."""
+    if _is_own(kernel):
+        return _run(['make', '-C', TOP, 'modules', f'KVER={kernel.release}',
+                     f'KDIR={kernel.headers()}', f'B={where}', *arguments])
+    run(['make', '-s', '-C', TOP, 'copy', f'B={where}'], 'copying the sources')
+    status, said = Suite(kernel.toolchain).make(kernel, where, *arguments, 'modules')
+    return status, said.replace(BUILD + '/', where + '/')
+
+
+def complaints(said):
+    """The lines of a build's output that are errors or warnings, its first ones first."""
+    return [line for line in said.splitlines()
+            if re.search(r'\b(error|warning):|\b(ERROR|WARNING):|\*\*\* (?!\[|Waiting)', line)]
