@@ -32,7 +32,10 @@ static inline u64 hv_ghcb_hypercall(u64 control, void *input, void *output, u32 
 #endif
 
 #ifndef HVIC_HAVE_HV_RESULT
-#define hv_result(status)	((u16)((status) & HV_HYPERCALL_RESULT_MASK))
+static inline int hv_result(u64 status)
+{
+	return status & HV_HYPERCALL_RESULT_MASK;
+}
 #endif
 
 #ifndef HVIC_HAVE_VMBUS_HANDLER
