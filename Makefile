@@ -90,6 +90,7 @@ no-dkms:
 		exit 1; } >&2
 
 install: no-dkms modules_install
+	@$(if $(DESTDIR),true,packaging/boot/place install)
 	@$(if $(DESTDIR),true,packaging/dkms/initramfs.sh $(KVER))
 	@$(if $(DESTDIR),true,packaging/dkms/secure-boot.sh unsigned)
 	@echo "Installed; in use after a reboot. Check with: modinfo -F version hv_storvsc"
@@ -97,6 +98,8 @@ install: no-dkms modules_install
 uninstall:
 	rm -rf $(MODDIR)
 	@$(if $(DESTDIR),true,packaging/dkms/initramfs.sh $(KVER))
+	@[ -n "$(DESTDIR)" ] || ls -d /lib/modules/*/updates/hvic >/dev/null 2>&1 || \
+		packaging/boot/place remove
 	@echo "Removed; the in-tree drivers are back after a reboot."
 
 dkms-install: headers

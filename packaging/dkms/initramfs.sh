@@ -8,8 +8,8 @@
 # usage: initramfs.sh KERNEL      that kernel, if it has an initramfs yet
 #        initramfs.sh --stale     each kernel whose initramfs holds our modules and that has none
 #        initramfs.sh --forget    delete the kept images
-# HVIC_NO_INITRAMFS=1 leaves the images alone. Fails only where an image could not be made; then
-# the one before is in its place.
+# HVIC_NO_INITRAMFS=1 leaves the images alone. Fails where an image could not be made or lacks a
+# module of ours that the one before had in any version; then the one before is in its place.
 set -eu
 
 boot=${HVIC_BOOT-/boot}
@@ -31,15 +31,37 @@ image_of() {
 	done
 }
 
-# Which of our modules an image holds, where they come from instead of the kernel's own.
-ours_in() {
+# The paths that an image holds our modules' names under, the kernel's own or ours.
+named_in() {
 	{
 		if command -v lsinitramfs >/dev/null; then
 			lsinitramfs "$1"
 		elif command -v lsinitrd >/dev/null; then
 			lsinitrd "$1"
 		fi
-	} 2>/dev/null | grep -oE "/(updates|extra)/(dkms/|hvic/)?($modules)\.ko" | sort -u || :
+	} 2>/dev/null | grep -oE "/[^ ]*/($modules)\.ko" | sort -u || :
+}
+
+# Those of the paths $1 that are ours.
+ours_of() {
+	echo "$1" | grep -E "/(updates|extra)/(dkms/|hvic/)?($modules)\.ko" || :
+}
+
+ours_in() {
+	ours_of "$(named_in "$1")"
+}
+
+# Every module of ours for kernel $1 is in the image with paths $3, if its name was in the one
+# before, with paths $2.
+whole() {
+	for module in $(find "$lib/$1/updates" "$lib/$1/extra" -name '*.ko*' 2>/dev/null |
+		sed 's,.*/,,; s,\.ko.*,,' | grep -xE "$modules"); do
+		if echo "$2" | grep -q "/$module\.ko" &&
+			! ours_of "$3" | grep -q "/$module\.ko"; then
+			say "the new initramfs of $1 lacks our $module" >&2
+			return 1
+		fi
+	done
 }
 
 ours_installed() {
@@ -49,15 +71,19 @@ ours_installed() {
 rebuild() {
 	kernel=$1
 	image=$2
-	if ! cp -p "$image" "$image$kept.new" 2>/dev/null; then
-		rm -f "$image$kept.new"
-		say "no room in $boot to keep a copy of $image; going on without"
-	elif [ -e "$image$kept" ] && [ -n "$(ours_in "$image")" ]; then
-		# One with the in-tree drivers is worth more than one with ours.
-		mv "$image$kept.new" "$image.hvic-undo"
+	before=$(named_in "$image")
+	# A kept one with the in-tree drivers is worth more than one with ours.
+	keep=$image$kept
+	if [ -e "$keep" ] && [ -n "$(ours_of "$before")" ]; then
+		keep=$image.hvic-undo
+	fi
+	if cp -p "$image" "$keep.new" 2>/dev/null; then
+		mv "$keep.new" "$keep"
+		[ "$keep" != "$image$kept" ] || say "the initramfs that was in use is kept: $keep"
 	else
-		mv "$image$kept.new" "$image$kept"
-		say "the initramfs that was in use is kept: $image$kept"
+		rm -f "$keep.new"
+		keep=
+		say "no room in $boot to keep a copy of $image; going on without"
 	fi
 	status=0
 	if command -v update-initramfs >/dev/null; then
@@ -67,20 +93,17 @@ rebuild() {
 	else
 		say "neither update-initramfs nor dracut is here: rebuild $image yourself" >&2
 	fi
-	if [ "$status" != 0 ]; then
-		for copy in "$image.hvic-undo" "$image$kept"; do
-			[ -f "$copy" ] || continue
-			cp -p "$copy" "$image"
-			break
-		done
+	after=$(named_in "$image")
+	if [ "$status" != 0 ] || ! whole "$kernel" "$before" "$after"; then
+		[ -z "$keep" ] || cp -p "$keep" "$image"
 		rm -f "$image.hvic-undo"
-		say "the initramfs of $kernel could not be made (status $status): the one before is" \
-			"back in its place" >&2
+		say "the initramfs of $kernel could not be made (status $status)" \
+			"${keep:+: the one before is back in its place}" >&2
 		return 1
 	fi
 	rm -f "$image.hvic-undo"
-	in_image=$(ours_in "$image" | sed 's,.*/,,; s,\.ko,,' | tr '\n' ' ')
-	say "initramfs of $kernel: ${in_image:-in-tree drivers}${in_image:+from this version}"
+	after=$(ours_of "$after" | sed 's,.*/,,; s,\.ko,,' | tr '\n' ' ')
+	say "initramfs of $kernel: ${after:-in-tree drivers}${after:+from this version}"
 }
 
 case ${1-} in
