@@ -106,6 +106,11 @@ rebuild() {
 	say "initramfs of $kernel: ${after:-in-tree drivers}${after:+from this version}"
 }
 
+# A kernel that went took its image along.
+for copy in "$boot"/initrd*"$kept" "$boot"/initramfs*"$kept"; do
+	[ -e "${copy%"$kept"}" ] || rm -f "$copy"
+done
+
 case ${1-} in
 --forget)
 	rm -f "$boot"/initrd*"$kept" "$boot"/initramfs*"$kept"

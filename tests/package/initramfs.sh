@@ -116,6 +116,10 @@ check "a postinst of its headers is not" run debian \
 check "that makes one" asked "depmod $kernel" "update-initramfs -u -k $kernel"
 
 check "nothing is stale while ours are there" run debian sh "$sh" --stale
+touch "$boot/initrd.img-5.0.before-hvic"
+check "a kept image whose kernel went goes too" sh -c \
+	"PATH=$tmp/debian:\$PATH FAKE=$tmp HVIC_BOOT=$boot HVIC_LIB=$lib sh $sh --stale &&
+	[ ! -e $boot/initrd.img-5.0.before-hvic ] && [ -e $image.before-hvic ]"
 check "nothing was made" cmp "$tmp/asked" /dev/null
 rm -r "$lib/$kernel/updates"
 list kernel/drivers >"$tmp/next"
