@@ -43,7 +43,7 @@ check "the in-tree initramfs is still kept" initramfs_from "$kernel" kernel kern
 
 # The worst order for a new kernel: its image first, with an initramfs, and its headers later.
 debs=/$NEXT_KERNEL
-next=$(find "$debs" -name "linux-image-*.deb" -printf "%f" | sed "s/^linux-image-//; s/_.*//")
+next=$(find "$debs" -name "linux-image-[0-9]*.deb" -printf "%f" | sed "s/^linux-image-//; s/_.*//")
 check "a newer kernel is installed, $next" sh -c "dpkg -i $debs/linux-image-$next*.deb"
 check "its initramfs has the in-tree drivers without headers" initramfs_from "$next" kernel
 check "its headers are installed" sh -c "dpkg -i \$(ls $debs/*.deb | grep -v linux-image-)"
