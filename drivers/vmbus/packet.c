@@ -148,6 +148,7 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel, struct vmbus_packet
 	desc->flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED;
 	desc->transactionid = VMBUS_RQST_ERROR;
 	desc->reserved = 0;
+	hvic_mpb_one_range(desc);
 
 	return vmbus_packet_send(channel, desc, desc_size, buffer, bufferlen, requestid, NULL);
 }

@@ -148,6 +148,16 @@ static inline u32 hv_pkt_len(const struct vmpacket_descriptor *desc)
 }
 #endif
 
+/*
+ * Drivers set the number of ranges in a packet since they may send several; that is when
+ * vmbus_sendpacket_pagebuffer() went. Before, the bus said that there is one.
+ */
+#ifdef HVIC_HAVE_SENDPACKET_PAGEBUFFER
+#define hvic_mpb_one_range(desc)	((desc)->rangecount = 1)
+#else
+#define hvic_mpb_one_range(desc)	do { } while (0)
+#endif
+
 #ifdef HVIC_HAVE_REQUEST_ID_CALLBACK
 /* The ids on the wire are the driver's own. */
 static inline void hvic_no_request_ids(struct vmbus_channel *channel)
