@@ -20,6 +20,7 @@
 #include "vmm/machine.h"
 #include "vmm/pm.h"
 #include "vmm/uart.h"
+#include "vsp/hvsock.h"
 
 struct host {
 	struct options opts;
@@ -38,6 +39,7 @@ struct host {
 	struct hypercalls hypercalls;
 	struct vmbus_server *server;
 	struct control *control;
+	struct hvsock *hvsock;		/* NULL: no --hvsock */
 	int signal_fd;
 
 	unsigned int nr_nics;		/* made so far: their numbers are not used again */

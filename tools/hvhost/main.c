@@ -411,6 +411,11 @@ static int open_devices(struct host *host, struct error *err)
 	for (i = 0; i < host->opts.nics.n; i++)
 		if (host_add_nic(host, host->opts.nics.spec[i], err))
 			return -1;
+	if (host->opts.hvsock) {
+		host->hvsock = hvsock_create(host->server, host->control, host->opts.hvsock, err);
+		if (!host->hvsock)
+			return -1;
+	}
 	return 0;
 }
 
@@ -452,6 +457,7 @@ static void close_host(struct host *host)
 	if (host->machine)
 		machine_stop(host->machine);
 	vmbus_server_free(host->server);
+	hvsock_free(host->hvsock);
 	if (host->machine)
 		machine_destroy(host->machine);
 	synic_free(host->synic);

@@ -172,6 +172,7 @@ static const struct option_desc descs[] = {
 	{ "on-reset", "WHAT", parse_on_reset, FIELD(exit_on_reset),
 	  "reboot (default), or exit with status 3" },
 	{ "control", "SOCKET", parse_text, FIELD(control), "serve control requests (hvhostctl)" },
+	{ "hvsock", "PATH", parse_text, FIELD(hvsock), "Hyper-V sockets, see below" },
 	{ "console", "WHERE", parse_text, FIELD(console),
 	  "serial console: stdio (leave with Ctrl-A x), none, or a file; default stdio" },
 	{ "agent", NULL, parse_flag, FIELD(agent), "serve the agent port" },
@@ -241,6 +242,10 @@ void options_help(FILE *to)
 	      "items of each channel are left alone), echo=N (N old items, each changed, follow\n"
 	      "each new one and come again every 20 ms), lie=NAME (one lie, each time it fits; the control command hostile\n"
 	      "lists them).\n", to);
+	fputs("\nHyper-V sockets: a program that connects to the Unix socket PATH and sends CONNECT PORT\n"
+	      "and a newline gets OK PORT and the stream to that vsock port of the guest, or ERROR and\n"
+	      "why not. What listens on the Unix socket PATH_PORT gets the guest's connections to\n"
+	      "that port of CID 2.\n", to);
 	fputs("\nExit status: 0 the guest powered off or hvhost was told to quit, 1 an error,\n"
 	      "2 a wrong command line, 3 a reset with --on-reset exit, 4 a triple fault with\n"
 	      "--on-reset exit.\n", to);

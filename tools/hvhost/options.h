@@ -35,6 +35,7 @@ struct options {
 	bool exit_on_reset;
 	struct hostile_config hostile;	/* no classes: an honest host */
 	const char *control;		/* NULL: no socket */
+	const char *hvsock;		/* NULL: no Hyper-V sockets */
 	const char *console;
 	bool agent;
 	const char *agent_out;

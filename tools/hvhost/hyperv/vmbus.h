@@ -86,6 +86,20 @@ void vmbus_server_reset(struct vmbus_server *server);
  */
 bool vmbus_server_quiet(const struct vmbus_server *server);
 
+/** vmbus_server_may_offer() - whether a guest is there that takes an offer now. Main loop. */
+bool vmbus_server_may_offer(const struct vmbus_server *server);
+
+/**
+ * vmbus_tl_connect_fn - the guest wants a connection to a service of the host
+ * Offers a device with class @service and instance @endpoint, and returns 0; else the guest is
+ * told that nobody listens. Main loop.
+ */
+typedef int (*vmbus_tl_connect_fn)(void *arg, const struct vmbus_guid *service,
+				   const struct vmbus_guid *endpoint);
+
+/** vmbus_server_on_tl_connect() - who is asked; without anyone, each request is refused. */
+void vmbus_server_on_tl_connect(struct vmbus_server *server, vmbus_tl_connect_fn fn, void *arg);
+
 /** vmbus_server_stats() - connection, messages, and an array of devices and channels with
  * their counters, as JSON. Main loop. Return: a new reference.
  */
@@ -102,6 +116,7 @@ struct vsp_ops {
 	uint16_t offer_flags;		/* VMBUS_OFFER_FLAG_* of the offer, e.g. named pipe mode */
 	uint8_t user_defined[120];	/* the offer's user data (pipe mode: message mode word) */
 	uint16_t mmio_mb;
+	bool transient;			/* removed with the guest's connection, not offered anew */
 
 	/* The guest opened the channel (or a subchannel); user_data are its 120 bytes.
 	 * Return 0, or a nonzero VMBus status that is given to the guest. */

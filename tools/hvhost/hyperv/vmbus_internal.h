@@ -156,6 +156,9 @@ struct vmbus_server {
 	bool contact_waits;		/* answered when CLOSING ends */
 	struct vmbus_contact contact;
 
+	vmbus_tl_connect_fn tl_connect;	/* NULL: no service listens */
+	void *tl_connect_arg;
+
 	struct vmbus_device *devices;
 	uint64_t next_serial;
 	struct vmbus_channel *by_relid[VMBUS_RELID_MAX + 1];

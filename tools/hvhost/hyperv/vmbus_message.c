@@ -135,8 +135,15 @@ static void tl_connect(struct vmbus_server *server, const void *msg, size_t len)
 		.service_id = request->service_id,
 		.status = htole32(VMBUS_STATUS_CONN_REFUSED),
 	};
+	struct vmbus_guid service, endpoint;
 
-	/* No hvsock service listens here. A 4.0 guest knows no result and times out. */
+	memcpy(service.b, request->service_id.b, sizeof(service.b));
+	memcpy(endpoint.b, request->endpoint_id.b, sizeof(endpoint.b));
+	/* The offer is the answer to a request that is granted. */
+	if (server->tl_connect && server->offers_sent &&
+	    !server->tl_connect(server->tl_connect_arg, &service, &endpoint))
+		return;
+	/* A 4.0 guest knows no result and times out. */
 	if (server->version >= VMBUS_WIRE_V4_1)
 		vmbus_send(server, VMBUS_MSG_TL_CONNECT_RESULT, &result, sizeof(result));
 }

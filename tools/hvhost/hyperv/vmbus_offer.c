@@ -79,7 +79,7 @@ static void send_offer(struct vmbus_channel *ch)
 	vmbus_send(server, VMBUS_MSG_OFFER_CHANNEL, &offer, sizeof(offer));
 }
 
-static bool may_offer(const struct vmbus_server *server)
+bool vmbus_server_may_offer(const struct vmbus_server *server)
 {
 	return server->conn == CONN_CONNECTED && server->offers_sent;
 }
@@ -132,7 +132,8 @@ void vmbus_relid_released(struct vmbus_server *server, const void *msg, size_t l
 	 */
 	ch->reopen = false;
 	channel_set_state(ch, ch->state == CHANNEL_REVOKED ? CHANNEL_RELEASED : CHANNEL_IDLE);
-	if (ch->index && ch->state == CHANNEL_IDLE)
+	ch->dev->removing |= ch->dev->ops->transient;
+	if ((ch->index || ch->dev->removing) && ch->state == CHANNEL_IDLE)
 		channel_set_state(ch, CHANNEL_RELEASED);
 	vmbus_device_check_gone(ch->dev);
 }
@@ -168,7 +169,7 @@ static void offer_again(struct vmbus_device *dev)
 		return;
 	dev->bouncing = false;
 	channel_set_state(primary, CHANNEL_IDLE);
-	if (may_offer(dev->server))
+	if (vmbus_server_may_offer(dev->server))
 		send_offer(primary);
 }
 
@@ -217,6 +218,7 @@ void vmbus_devices_disconnect(struct vmbus_server *server)
 
 	for (dev = server->devices; dev; dev = next_dev) {
 		next_dev = dev->next;
+		dev->removing |= dev->ops->transient;
 		for (ch = dev->channels; ch; ch = ch->next) {
 			vmbus_channel_close(ch);
 			ch->reopen = false;
@@ -224,7 +226,7 @@ void vmbus_devices_disconnect(struct vmbus_server *server)
 				channel_set_state(ch, CHANNEL_RELEASED);
 			else if (ch->state == CHANNEL_OFFERED)
 				channel_set_state(ch, CHANNEL_IDLE);
-			if (ch->index && ch->state == CHANNEL_IDLE)
+			if ((ch->index || dev->ops->transient) && ch->state == CHANNEL_IDLE)
 				channel_set_state(ch, CHANNEL_RELEASED);
 		}
 		vmbus_device_check_gone(dev);
@@ -331,7 +333,7 @@ struct vmbus_device *vmbus_device_add(struct vmbus_server *server, struct loop *
 	for (tail = &server->devices; *tail; tail = &(*tail)->next)
 		;
 	*tail = dev;
-	if (may_offer(server))
+	if (vmbus_server_may_offer(server))
 		send_offer(dev->channels);
 	return dev;
 }
@@ -364,7 +366,7 @@ static void offer_subchannels(void *arg)
 
 	while (dev && dev->serial != request->serial)
 		dev = dev->next;
-	if (dev && dev->channels->state == CHANNEL_OPEN && may_offer(server)) {
+	if (dev && dev->channels->state == CHANNEL_OPEN && vmbus_server_may_offer(server)) {
 		for (i = 1; i <= request->count; i++) {
 			if (find_subchannel(dev, i))
 				continue;

@@ -221,6 +221,12 @@ struct hostile *vmbus_server_hostile(struct vmbus_server *server)
 	return &server->hostile;
 }
 
+void vmbus_server_on_tl_connect(struct vmbus_server *server, vmbus_tl_connect_fn fn, void *arg)
+{
+	server->tl_connect = fn;
+	server->tl_connect_arg = arg;
+}
+
 bool vmbus_server_quiet(const struct vmbus_server *server)
 {
 	return server->conn != CONN_CLOSING;

@@ -135,13 +135,15 @@ class Job:
         if options.mode != 'shell':
             argv += ['--agent-out', view(f'{self.path}/{own("out.tar")}'),
                      '--agent-status', view(f'{self.path}/{own("agent-status")}')]
-        argv += ['--control', own(self.machine.control()), *options.host_arg]
+        argv += ['--control', self.machine.socket(own('control.sock')),
+                 '--hvsock', self.machine.socket(own('hvsock')), *options.host_arg]
         return ' '.join(shlex.quote(word) for word in argv)
 
     def _script(self):
         """What runs in the machine: --host-run programs and further guests in the background,
         then the first guest, whose end is the run's. The programs' folder is new in each boot."""
         lines = ['# Made by the lab for one run.',
+                 f'export HVSOCK={shlex.quote(self.machine.socket("hvsock"))}',
                  'rm -rf "$JOB/host-run"; mkdir "$JOB/host-run"']
         for number, command in enumerate(self.options.host_run, 1):
             lines.append(f'(cd "$JOB/host-run" && exec sh -c {shlex.quote(command)}) </dev/null '

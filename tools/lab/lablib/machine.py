@@ -90,8 +90,9 @@ class Direct:
     def view(self, path):
         return path
 
-    def control(self):
-        return os.path.join(self.job, 'control.sock')
+    def socket(self, name):
+        """Where a Unix socket of hvhost's is."""
+        return os.path.join(self.job, name)
 
     def disk(self, path, readonly):
         return os.path.abspath(path)
@@ -134,9 +135,9 @@ class Emulated:
             return JOB_IN_L1 + path[len(self.job):]
         return path
 
-    def control(self):
-        """Where hvhost's control socket is: not on the share, which holds no sockets."""
-        return '/tmp/control.sock'
+    def socket(self, name):
+        """Where a Unix socket of hvhost's is: not on the share, which holds no sockets."""
+        return '/tmp/' + name
 
     def disk(self, path, readonly):
         """A file of this machine as a block device of L1."""
