@@ -359,6 +359,7 @@ static int open_bus(struct host *host, struct error *err)
 	};
 	const struct vmbus_server_config server_config = {
 		.max_version = host->opts.vmbus_max_version, .nr_vps = host->opts.cpus,
+		.monitored = host->opts.monitored,
 	};
 
 	host->synic = synic_new(host->loop, &host->mem, host->opts.cpus, &synic_ops);

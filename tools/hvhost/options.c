@@ -165,6 +165,8 @@ static const struct option_desc descs[] = {
 	  "newest storage protocol: 4.2, 5.1, 6.0, 6.2 (default)" },
 	{ "nvsp-max-version", "V", parse_nvsp, FIELD(nvsp_max_version),
 	  "newest network protocol: 1, 2, 4, 5, 6, 6.1 (default)" },
+	{ "monitor", "NAME,...", parse_text, FIELD(monitored),
+	  "devices (net, scsi, ...) that the guest signals by the monitor page" },
 	{ "hide", "FEATURE,...", parse_hidden, FIELD(hidden_features),
 	  "Hyper-V features not to offer, see below" },
 	{ "hostile", "SEED[,WORD]", parse_hostile, FIELD(hostile),

@@ -29,6 +29,7 @@ struct options {
 	struct option_list nics;
 	bool no_input;
 	uint32_t vmbus_max_version;	/* wire form, major in the upper 16 bits */
+	const char *monitored;		/* NULL: no device has a monitor */
 	uint16_t vstor_max_version;	/* VSTOR_VERSION_*; 0: the newest */
 	uint32_t nvsp_max_version;	/* NVSP_VERSION_*; 0: the newest */
 	uint32_t hidden_features;	/* from cpuid_hide() */

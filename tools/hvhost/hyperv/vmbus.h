@@ -46,6 +46,7 @@ void vmbus_guid_format(const struct vmbus_guid *guid, char text[37]);
 struct vmbus_server_config {
 	uint32_t max_version;	/* VMBus wire version, e.g. 0x00050003 */
 	uint32_t nr_vps;
+	const char *monitored;	/* names of devices that get monitors, "net,scsi"; or NULL */
 };
 
 /** vmbus_server_new() - Main loop. Return: the server, or NULL when memory ran out. */

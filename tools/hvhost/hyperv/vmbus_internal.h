@@ -75,6 +75,7 @@ struct vmbus_channel {
 	enum channel_state state;
 	bool busy;
 	uint32_t bound_conn_id;		/* bound while open, else 0 */
+	unsigned int monitor;		/* its monitor id plus 1; 0: none */
 	struct vmbus_gpadl *ring_gpadl;
 	bool reopen;			/* an OPEN_CHANNEL waits for the VSP's close */
 	struct vmbus_msg_open reopen_msg;
@@ -138,6 +139,7 @@ struct vmbus_contact {
 	uint32_t version;
 	uint32_t vp;
 	unsigned int sint;
+	uint64_t monitor_gpa;		/* of the guest's page of triggers; 0: none */
 	bool valid;			/* VP and monitor pages make sense */
 };
 
@@ -151,6 +153,7 @@ struct vmbus_server {
 	uint32_t version;
 	uint32_t vp;			/* where messages go */
 	unsigned int sint;
+	uint64_t monitor_gpa;
 	bool offers_sent;
 	bool unload_owed;		/* UNLOAD_RESPONSE when CLOSING ends */
 	bool contact_waits;		/* answered when CLOSING ends */
@@ -162,6 +165,10 @@ struct vmbus_server {
 	struct vmbus_device *devices;
 	uint64_t next_serial;
 	struct vmbus_channel *by_relid[VMBUS_RELID_MAX + 1];
+
+	struct vmbus_channel *by_monitor[VMBUS_MONITOR_GROUPS * VMBUS_MONITOR_TRIGGERS];
+	struct loop_timer *monitor_timer;
+	uint64_t monitor_signals;
 
 	struct out_message *out;
 	struct out_message **out_tail;
@@ -233,6 +240,14 @@ void vmbus_channel_close(struct vmbus_channel *ch);
 void vmbus_channel_closed(void *channel);
 void channel_set_state(struct vmbus_channel *ch, enum channel_state state);
 const char *vmbus_channel_state_name(const struct vmbus_channel *ch);
+
+/* vmbus_monitor.c */
+int vmbus_monitor_init(struct vmbus_server *server);
+/** vmbus_monitor_get() - the monitor id of a channel that is to have one, or -1. */
+int vmbus_monitor_get(struct vmbus_channel *ch);
+void vmbus_monitor_put(struct vmbus_channel *ch);
+/** vmbus_monitor_opened() - look at the guest's page from now on. */
+void vmbus_monitor_opened(struct vmbus_channel *ch);
 
 /* vmbus_gpadl.c */
 void vmbus_gpadl_header(struct vmbus_server *server, const void *msg, size_t len);

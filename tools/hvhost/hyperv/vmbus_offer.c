@@ -55,6 +55,7 @@ static void channel_remove(struct vmbus_channel *ch)
 	while (*link != ch)
 		link = &(*link)->next;
 	*link = ch->next;
+	vmbus_monitor_put(ch);
 	dev->server->by_relid[ch->relid] = NULL;
 	loop_call_sync(dev->loop, channel_free_fn, ch);
 }
@@ -63,8 +64,12 @@ static void send_offer(struct vmbus_channel *ch)
 {
 	const struct vsp_ops *ops = ch->dev->ops;
 	struct vmbus_server *server = ch->dev->server;
+	int monitor = vmbus_monitor_get(ch);
 	struct vmbus_msg_offer offer = {
-		.flags = htole16(ops->offer_flags),
+		.flags = htole16(ops->offer_flags |
+				 (monitor < 0 ? 0 : VMBUS_OFFER_FLAG_MONITORED)),
+		.monitor_id = monitor < 0 ? 0 : monitor,
+		.monitor_allocated = monitor >= 0,
 		.mmio_mb = htole16(ops->mmio_mb),
 		.subchannel_index = htole16(ch->index),
 		.relid = htole32(ch->relid),

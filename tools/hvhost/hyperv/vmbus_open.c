@@ -145,6 +145,7 @@ static void open_now(struct vmbus_channel *ch, const struct vmbus_msg_open *msg)
 	} else {
 		channel_set_state(ch, CHANNEL_OPEN);
 		bind_signal(ch);
+		vmbus_monitor_opened(ch);
 	}
 	open_result(server, msg, start.status);
 }

@@ -95,9 +95,10 @@ static void parse_contact(struct vmbus_server *server, const struct vmbus_msg_in
 	contact->sint = VMBUS_SINT_MESSAGE;
 	if (conn_id == VMBUS_CONN_ID_MESSAGE_V5 && contact->version >= VMBUS_WIRE_V5_0)
 		contact->sint = msg->u.target.sint;
-	/* Monitor pages come in a pair or not at all; no channel is given a monitor. */
+	/* Monitor pages come in a pair or not at all. */
 	contact->valid = contact->vp < server->config.nr_vps && contact->sint < 16 &&
 			 !msg->parent_to_child_monitor == !msg->child_to_parent_monitor;
+	contact->monitor_gpa = le64toh(msg->child_to_parent_monitor);
 	if (contact->vp >= server->config.nr_vps)
 		contact->vp = 0;
 	if (contact->sint >= 16)
@@ -117,6 +118,7 @@ static void answer_contact(struct vmbus_server *server)
 		server->version = contact->version;
 		server->vp = contact->vp;
 		server->sint = contact->sint;
+		server->monitor_gpa = contact->monitor_gpa;
 		server->offers_sent = false;
 		response.supported = 1;
 		response.conn_state = VMBUS_CONN_STATE_SUCCESSFUL;
@@ -201,7 +203,8 @@ struct vmbus_server *vmbus_server_new(struct loop *main_loop, struct guest_memor
 		server->signal_fd[i] = -1;
 	pthread_mutex_init(&server->lock, NULL);
 	hostile_init(&server->hostile);
-	if (vmbus_message_init(server)) {
+	if (vmbus_message_init(server) || vmbus_monitor_init(server)) {
+		loop_timer_free(server->out_retry);
 		free(server);
 		return NULL;
 	}
@@ -254,6 +257,7 @@ void vmbus_server_free(struct vmbus_server *server)
 	synic_on_slot_free(server->synic, NULL, NULL);
 	vmbus_message_drop_all(server);
 	loop_timer_free(server->out_retry);
+	loop_timer_free(server->monitor_timer);
 	hostile_stream_drop(&server->hostile_messages);
 	loop_timer_free(server->echoes);
 	hostile_destroy(&server->hostile);
