@@ -94,12 +94,8 @@ static int ring_init(struct ring *ring, uint8_t **pages, uint32_t nr, uint32_t *
 
 int ring_in_init(struct ring_in *in, uint8_t **pages, uint32_t nr)
 {
-	int ret;
-
 	memset(in, 0, sizeof(*in));
-	ret = ring_init(&in->ring, pages, nr, &in->write, &in->read);
-	in->freed_from = in->read;
-	return ret;
+	return ring_init(&in->ring, pages, nr, &in->write, &in->read);
 }
 
 int ring_in_read(struct ring_in *in, void *buf, size_t cap, uint32_t *len)
@@ -125,6 +121,7 @@ int ring_in_read(struct ring_in *in, void *buf, size_t cap, uint32_t *len)
 	copy_out(&in->ring, advance(&in->ring, in->read, DESC_SIZE), (uint8_t *)buf + DESC_SIZE,
 		 *len - DESC_SIZE);
 	in->read = advance(&in->ring, in->read, *len + TRAILER_SIZE);
+	in->freed += *len + TRAILER_SIZE;
 	control_set(&in->ring, WORD(read_index), in->read);
 	return 1;
 }
@@ -147,18 +144,23 @@ bool ring_in_unmask(struct ring_in *in)
 
 bool ring_in_freed(struct ring_in *in)
 {
-	uint32_t from = in->freed_from, need, write;
+	uint64_t freed = in->freed;
+	uint32_t need, write, left;
 
-	if (from == in->read)
+	if (!freed)
 		return false;
-	in->freed_from = in->read;
+	in->freed = 0;
 	fence();
 	/* Some guests ask for the whole ring less one byte; packets are multiples of 8. */
 	need = control_get(&in->ring, WORD(pending_send_size)) & ~7u;
 	if (!need || index_get(&in->ring, WORD(write_index), &write))
 		return false;
-	return in->ring.size - used(&in->ring, write, from) <= need &&
-	       in->ring.size - used(&in->ring, write, in->read) > need;
+	/*
+	 * The guest may have filled the ring anew while it was being read, more than once: so much
+	 * passed through it that it may have been full at some time, and nobody signalled that.
+	 */
+	left = used(&in->ring, write, in->read);
+	return left + freed + need >= in->ring.size && left + need < in->ring.size;
 }
 
 bool ring_in_guest_signals_space(const struct ring_in *in)

@@ -22,7 +22,7 @@ struct ring_in {
 	struct ring ring;
 	uint32_t write;		/* the guest's write index, as last read and checked */
 	uint32_t read;		/* ours; the one in the control page is a copy for the guest */
-	uint32_t freed_from;	/* read index at the last ring_in_freed() */
+	uint64_t freed;		/* bytes that were read since the last ring_in_freed() */
 	bool masked;
 };
 
@@ -60,7 +60,7 @@ void ring_in_mask(struct ring_in *in);
  */
 bool ring_in_unmask(struct ring_in *in);
 
-/** ring_in_freed() - whether a guest that waits for space must be signalled: what was read
+/** ring_in_freed() - whether a guest that may wait for space must be signalled: what was read
  * since the last call took the free space over its pending_send_size.
  */
 bool ring_in_freed(struct ring_in *in);

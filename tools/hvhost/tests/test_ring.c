@@ -269,6 +269,34 @@ static void guest_that_waits_is_signalled_once(void **state)
 	ring_drop(&m);
 }
 
+/* A guest with a pending size that stays fills the ring, waits, and fills it again meanwhile. */
+static void a_ring_that_is_filled_while_it_is_read(void **state)
+{
+	struct memory_ring m;
+	struct ring_in in;
+	uint8_t buf[2048];
+	uint32_t got;
+	int i, round;
+
+	ring_make(&m, 0);
+	assert_int_equal(ring_in_init(&in, m.pages, 1 + DATA_PAGES), 0);
+	m.control->pending_send_size = 4 * 1024;
+	for (round = 0; round < 20; round++) {
+		for (i = 0; i < 3; i++)
+			guest_write(&m, 1016, i);
+		for (i = 0; i < 3; i++)
+			assert_int_equal(ring_in_read(&in, buf, sizeof(buf), &got), 1);
+		/* Now it fills the ring to the brim, and waits; the host reads on. */
+		for (i = 0; i < 7; i++)
+			guest_write(&m, 1016, i);
+		while (ring_in_read(&in, buf, sizeof(buf), &got) == 1)
+			;
+		assert_true(ring_in_freed(&in));
+		assert_false(ring_in_freed(&in));
+	}
+	ring_drop(&m);
+}
+
 static void corrupt_indices(void **state)
 {
 	static const uint32_t bad[] = { 4, 1, 7, DATA_SIZE, DATA_SIZE + 8, 0xfffffff8, 0xffffffff };
@@ -509,6 +537,7 @@ int main(void)
 		cmocka_unit_test(signal_only_when_empty_and_unmasked),
 		cmocka_unit_test(mask_while_reading),
 		cmocka_unit_test(guest_that_waits_is_signalled_once),
+		cmocka_unit_test(a_ring_that_is_filled_while_it_is_read),
 		cmocka_unit_test(corrupt_indices),
 		cmocka_unit_test(corrupt_lengths),
 		cmocka_unit_test(guest_overwrites_our_index),
