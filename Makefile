@@ -14,6 +14,8 @@ help:
 	@echo "  make demo             boot a guest with our drivers and show them at work"
 	@echo "  make check            style, unit tests, end-to-end tests"
 	@echo "  make e2e              the end-to-end tests alone (ROWS='ours' picks rows; ROWS=--all)"
+	@echo "  make matrix           the same in every mixture of our drivers with in-tree ones"
+	@echo "                        (KERNELS='6.1,6.12' CELLS='o???')"
 	@echo "  make unit             the embedded host's unit tests"
 	@echo "  make kunit            the drivers' unit tests, in a debug kernel"
 	@echo "  make fuzz             the drivers' parsers under libFuzzer (SECONDS=60 in all)"
@@ -153,6 +155,10 @@ e2e: hvhost
 	@tools/setup check
 	@tests/e2e/run $(ROWS)
 
+matrix: hvhost
+	@tools/setup check
+	@tools/lab/lab matrix $(if $(KERNELS),--kernel $(KERNELS)) $(if $(CELLS),--cells '$(CELLS)')
+
 kunit: hvhost
 	@tools/setup check
 	@tests/kunit/run
@@ -193,5 +199,5 @@ clean:
 	rm -rf build
 
 .PHONY: help setup headers copy modules abi-check modules_install install uninstall dkms-install \
-	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style build-table arm64 e2e \
-	check deb no-dkms rpm packages-check clean
+	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style build-table \
+	arm64 e2e matrix check deb no-dkms rpm packages-check clean

@@ -11,7 +11,34 @@ heartbeat_ok() {
 }
 check "host sees the heartbeat" until_true 20 heartbeat_ok
 [ ! -s /tmp/heartbeat ] || note "$(cat /tmp/heartbeat)"
+beats=$(number beats </tmp/heartbeat)
+more_beats() {
+	heartbeat_ok && [ "$(number beats </tmp/heartbeat)" -gt "$beats" ]
+}
+check "the heart goes on beating" until_true 20 more_beats
+same "and every beat is right" 0 "$(number wrong </tmp/heartbeat)"
+
+# --- time: a clock that is a day slow is set at the host's wish ---
 check "time synchronisation is negotiated" host '{"cmd": "time-sync"}'
+sleep 1
+right=$(date +%s)
+# Not until_true, which reads the clock.
+clock_comes_back() {
+	tries=0
+	while [ "$(date +%s)" -lt "$right" ]; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 100 ] || return 1
+		usleep 100000
+	done
+	[ "$(date +%s)" -lt $((right + 120)) ]
+}
+date -s "@$((right - 86400))" >/dev/null
+check "host sets the clock" host '{"cmd": "time-sync"}'
+check "the clock is right again" clock_comes_back
+note "$(date)"
+if [ -d /sys/class/ptp ]; then
+	same "the host's clock is a PTP clock" hyperv "$(cat /sys/class/ptp/ptp0/clock_name)"
+fi
 
 # --- key-value pairs, which Debian's own daemon keeps ---
 mkdir -p /var/lib/hyperv

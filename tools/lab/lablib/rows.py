@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A row of a table of tests: one lab run whose script says "PASS subject: what" and "FAIL
+subject: what", with the guest's kernel log judged as well."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import time
+
+from lablib import dmesg
+from lablib.util import LAB, TOP
+
+PROGRAM = os.path.join(LAB, 'lab')
+
+
+def kernel_log(out):
+    """(whether a kernel log came back, its lines that a clean log does not have)."""
+    paths = [os.path.join(out, 'dmesg.txt'), *glob.glob(os.path.join(out, 'console*.log'))]
+    there = any(os.path.exists(path) and os.path.getsize(path) for path in paths)
+    return there, dmesg.complaints(*paths)
+
+
+def run(name, command, subjects, out, echo, about):
+    """Run the lab's @command, whose files go to @out; print a line under the lock @echo. Returns
+    a dict of the results with @about in it. Each of @subjects must have passed something."""
+    began = time.monotonic()
+    # A guest that does not come up or does not end may be the emulation's fault: once more,
+    # and the result says so. What a test in the guest finds is never repeated.
+    repeated = False
+    while True:
+        shutil.rmtree(out, ignore_errors=True)
+        os.makedirs(out)
+        with open(os.path.join(out, 'stdout.txt'), 'wb') as file:
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file,
+                                    stderr=subprocess.STDOUT, check=False).returncode
+        if repeated or status not in (124, 125):
+            break
+        repeated = True
+    with open(os.path.join(out, 'stdout.txt'), encoding='utf-8', errors='replace') as file:
+        text = file.read()
+    passed = re.findall(r'^PASS (.*)$', text, re.MULTILINE)
+    failed = re.findall(r'^FAIL (.*)$', text, re.MULTILINE)
+    if status not in (0, 1) or (status and not failed):
+        failed.append(f'lab: exit status {status}')
+    for subject in sorted(set(subjects) - {line.split(':')[0] for line in passed}):
+        failed.append(f'{subject}: nothing passed')
+    there, bad = kernel_log(out)
+    if not there:
+        failed.append('dmesg: no kernel log came back')
+    elif bad:
+        failed.append(f'dmesg: {len(bad)} lines that a clean log does not have')
+    else:
+        passed.append('dmesg: clean')
+    result = {'row': name, **about, 'passed': passed, 'failed': failed, 'dmesg': bad,
+              'repeated': repeated, 'seconds': round(time.monotonic() - began, 1),
+              'out': os.path.relpath(out, TOP)}
+    with echo:
+        show(result)
+    return result
+
+
+def show(result):
+    """Print a result: a line, and what failed."""
+    passed, failed = result['passed'], result['failed']
+    print(f'{result["row"]:32} {"FAILED" if failed else "ok":7} {len(passed):3} passed '
+          f'{len(failed):3} failed {result["seconds"]:6.1f} s'
+          f'{" (repeated)" if result["repeated"] else ""}', flush=True)
+    for line in failed:
+        print(f'    FAIL {line}')
+    for line in result['dmesg'][:10]:
+        print(f'    dmesg: {line}')
+    if failed:
+        print(f'    see {result["out"]}/stdout.txt and console.log', flush=True)
