@@ -160,6 +160,11 @@ def busybox(archive):
             archive.link(f'/bin/{applet}', 'busybox')
 
 
+def command_data(command):
+    """What the agent reads: the words of @command, each ended by a NUL."""
+    return b''.join(word.encode() + b'\0' for word in command)
+
+
 def find_program(name):
     path = name if os.path.sep in name else shutil.which(name, path=os.environ.get('PATH', '') +
                                                          ':/usr/sbin:/sbin')
@@ -217,7 +222,7 @@ def initramfs(where, kernel, options):
     loaded = () if options.unloaded else LOADED
     archive.text('/lab/settings', f'LAB_MODULES="{" ".join(loaded)}"\nLAB_MODE={options.mode}\n'
                  f'export HVIC_DRIVERS="{resolved}"\n')
-    archive.data('/lab/command', b''.join(word.encode() + b'\0' for word in options.command))
+    archive.data('/lab/command', command_data(options.command))
     archive.entries['/init'] = (archive.entries['/init'][0] | 0o111,
                                 archive.entries['/init'][1])
     add_files(archive, options.add)

@@ -16,7 +16,7 @@ import termios
 import time
 import tty
 
-from lablib import bzimage, dmesg, guest, kernels
+from lablib import bzimage, dmesg, guest, kernels, rootfs
 from lablib.machine import Direct, Emulated, kvm_usable
 from lablib.util import EXIT_NO_GUEST, EXIT_TIMEOUT, EXIT_USAGE, TOP, LabError, build_dir
 from lablib.util import filling, locked, parse_size, run, say, stop_group
@@ -25,6 +25,7 @@ EXIT_COMPLAINED = 126   # the command ended well, but --dmesg-clean found compla
 CONSOLE_TAIL = 30       # lines of the guest's console shown when it did not come up
 GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr pci=noearly cryptomgr.notests'
 BOOT_TIMEOUT = 150      # seconds: a guest that is not up by then hangs
+ROOT_BOOT_TIMEOUT = 900 # the same of a Debian root, which does more
 BOOT_TRIES = 3
 ENDINGS = {'off': 0, 'reset': 3}    # --until: hvhost's exit status
 ESCAPE = 0x01                # Ctrl-A, at the console of lab shell
@@ -95,6 +96,8 @@ class Job:
         self.marks = []
         self.machine = None
         self.kernel = None
+        self.root = None        # the disk of a Debian root, and words for its kernel
+        self.boot_timeout = ROOT_BOOT_TIMEOUT if options.root else BOOT_TIMEOUT
 
     def mark(self, what):
         self.marks.append((time.monotonic(), what))
@@ -117,10 +120,13 @@ class Job:
             return f'{base}-{number}{dot}{rest}' if number > 1 else name
 
         append = ' '.join([GUEST_APPEND, 'quiet' if not options.verbose else 'ignore_loglevel',
-                           f'LAB_GUEST={number}', self.kernel.append, *options.append])
+                           f'LAB_GUEST={number}', self.kernel.append if self.kernel else '',
+                           *(self.root[1] if self.root else []), *options.append])
         argv = [view(f'{self.path}/hvhost'), '--kernel', view(f'{self.path}/kernel'),
                 '--initrd', view(f'{self.path}/initrd'), '--append', append,
                 '--cpus', str(options.cpus), '--mem', options.mem, '--on-reset', 'exit']
+        if self.root:
+            argv += ['--disk', self._disk(f'file:{self.root[0]}')]
         for spec in options.disk:
             argv += ['--disk', self._disk(spec.replace(GUEST_NUMBER, str(number)))]
         for spec in options.nic:
@@ -156,7 +162,6 @@ class Job:
 
     def prepare(self):
         options = self.options
-        self.kernel = kernels.get(options.kernel)
         program = hvhost(self.options)
         emulated = options.emulated or (not options.kvm and not kvm_usable())
         if options.kvm and not kvm_usable():
@@ -169,8 +174,12 @@ class Job:
         # Copies: a build during the run must not pull the program away, and the emulated
         # machine sees the job's folder wherever it is, but not this machine's /tmp or /run.
         shutil.copy(program, f'{self.path}/hvhost')
-        shutil.copy(bzimage.vmlinux(self.kernel), f'{self.path}/kernel')
-        guest.initramfs(f'{self.path}/initrd', self.kernel, options)
+        if options.root:
+            self.root = rootfs.prepare(options.root, options, self.path)
+        else:
+            self.kernel = kernels.get(options.kernel or '6.1')
+            shutil.copy(bzimage.vmlinux(self.kernel), f'{self.path}/kernel')
+            guest.initramfs(f'{self.path}/initrd', self.kernel, options)
         with open(f'{self.path}/start', 'w', encoding='utf-8') as file:
             file.write(self._script())
         self.mark('prepared')
@@ -179,7 +188,7 @@ class Job:
         """Pass output on until the machine ends; raise TimeUp when --timeout is over, NotUp when
         the guest hangs before it is up."""
         deadline = self.started + self.options.timeout if self.options.timeout else math.inf
-        boot = math.inf if self.options.icount else self.started + BOOT_TIMEOUT
+        boot = math.inf if self.options.icount else self.started + self.boot_timeout
         chooser = selectors.DefaultSelector()
         pidfd = os.pidfd_open(self.process.pid)
         for fd, target in sources:
@@ -250,7 +259,7 @@ class Job:
                     raise
                 self.machine.sample()
                 stop_group(self.process)
-                say(f'the guest is not up after {BOOT_TIMEOUT} s, once more')
+                say(f'the guest is not up after {self.boot_timeout} s, once more')
 
     def _status(self, name):
         """The exit status noted in a file of the job, or None. agent-status is that of the
