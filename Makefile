@@ -16,6 +16,7 @@ help:
 	@echo "  make e2e              the end-to-end tests alone (ROWS='ours' picks rows; ROWS=--all)"
 	@echo "  make matrix           the same in every mixture of our drivers with in-tree ones"
 	@echo "                        (KERNELS='6.1,6.12' CELLS='o???')"
+	@echo "  make e2e-install      installed Debians, changed by their own tools and booted (SUITES=bookworm)"
 	@echo "  make unit             the embedded host's unit tests"
 	@echo "  make kunit            the drivers' unit tests, in a debug kernel"
 	@echo "  make fuzz             the drivers' parsers under libFuzzer (SECONDS=60 in all)"
@@ -159,6 +160,10 @@ matrix: hvhost
 	@tools/setup check
 	@tools/lab/lab matrix $(if $(KERNELS),--kernel $(KERNELS)) $(if $(CELLS),--cells '$(CELLS)')
 
+e2e-install: hvhost
+	@tools/setup root
+	@tests/install/run $(SUITES)
+
 kunit: hvhost
 	@tools/setup check
 	@tests/kunit/run
@@ -198,6 +203,6 @@ check:
 clean:
 	rm -rf build
 
-.PHONY: help setup headers copy modules abi-check modules_install install uninstall dkms-install \
-	dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style build-table \
-	arm64 e2e matrix check deb no-dkms rpm packages-check clean
+.PHONY: help setup headers copy modules abi-check modules_install no-dkms install uninstall \
+	dkms-install dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style \
+	build-table arm64 e2e matrix e2e-install check deb rpm packages-check clean
