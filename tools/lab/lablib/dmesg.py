@@ -9,7 +9,7 @@ from lablib.util import LAB
 
 # The kernel's complaints about itself.
 SPLAT = (
-    r'WARNING:|BUG:|\bOops\b|Call Trace:|Kernel panic|general protection fault|'
+    r'WARNING:|\bBUG:|\bOops\b|Call Trace:|Kernel panic|general protection fault|'
     r'unable to handle|INFO: (task|rcu|possible|trying)|rcu: INFO|soft lockup|hard LOCKUP|'
     r'possible (recursive|circular|irq)|inconsistent lock state|suspicious RCU|'
     r'UBSAN:|KASAN:|KFENCE:|kmemleak:|refcount_t:|list_(add|del) corruption|'
