@@ -25,7 +25,7 @@ EXIT_COMPLAINED = 126   # the command ended well, but --dmesg-clean found compla
 CONSOLE_TAIL = 30       # lines of the guest's console shown when it did not come up
 GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr pci=noearly cryptomgr.notests'
 BOOT_TIMEOUT = 150      # seconds: a guest that is not up by then hangs
-ROOT_BOOT_TIMEOUT = 300 # the same of a Debian root, which does more
+ROOT_BOOT_TIMEOUT = 200 # the same of a Debian root, which does more
 BOOT_TRIES = 3
 ENDINGS = {'off': 0, 'reset': 3}    # --until: hvhost's exit status
 ESCAPE = 0x01                # Ctrl-A, at the console of lab shell
