@@ -10,6 +10,10 @@
 
 #ifndef HVIC_HAVE_HV_DEVICE_DMA
 #define dma_set_min_align_mask(dev, mask)	do { } while (0)
+#undef dma_map_sg
+#undef dma_unmap_sg
+#define dma_map_sg(dev, sg, nents, dir)		((int)(nents))
+#define dma_unmap_sg(dev, sg, nents, dir)	do { } while (0)
 #endif
 
 #endif
