@@ -170,9 +170,16 @@ static resource_size_t piece_start(resource_size_t from, resource_size_t last,
 	return start;
 }
 
-static bool in_framebuffer(resource_size_t start, resource_size_t size)
+/* Return: what of @range, a piece or the framebuffer, is in the way. mmio_lock guards its children. */
+static const struct resource *in_the_way(const struct resource *range, resource_size_t start,
+					 resource_size_t size)
 {
-	return fb_mmio && start <= fb_mmio->end && start + size - 1 >= fb_mmio->start;
+	const struct resource *taken;
+
+	for (taken = range->child; taken; taken = taken->sibling)
+		if (start <= taken->end && start + size - 1 >= taken->start)
+			break;
+	return taken;
 }
 
 /* A piece of @within, claimed in the system's resources, and in @range when that is given. */
@@ -183,14 +190,20 @@ static struct resource *claim_piece(struct resource *range, const struct resourc
 {
 	resource_size_t last = min_t(resource_size_t, within->end, max);
 	resource_size_t start = max_t(resource_size_t, within->start, min);
+	const struct resource *taken;
 	struct resource *shadow, *piece;
+	resource_size_t next;
 
 	for (start = piece_start(start, last, size, align); start;
-	     start = piece_start(start + align, last, size, align)) {
+	     start = piece_start(next, last, size, align)) {
+		next = start + align;
 		shadow = NULL;
 		if (range) {
-			if (in_framebuffer(start, size))
+			taken = in_the_way(range, start, size);
+			if (taken) {
+				next = taken->end + 1;
 				continue;
+			}
 			shadow = __request_region(range, start, size, NULL, IORESOURCE_BUSY);
 			if (!shadow)
 				continue;
