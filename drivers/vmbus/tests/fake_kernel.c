@@ -50,7 +50,7 @@ static struct acpi_device *acpi_new(const char *name, acpi_handle handle,
 	if (!device)
 		return NULL;
 	device->handle = handle;
-	fwnode_init(&device->fwnode, NULL);
+	fwnode_init(&device->fwnode, &acpi_device_fwnode_ops);
 	device_initialize(&device->dev);
 	device->dev.parent = parent ? &parent->dev : NULL;
 	device->dev.release = acpi_release;
@@ -79,8 +79,11 @@ void fake_acpi_bus_unregister_driver(struct acpi_driver *driver)
 	if (fake_machine.bound)
 		driver->ops.remove(fake_machine.device);
 	fake_machine.bound = false;
-	if (fake_machine.device)
+	if (fake_machine.device) {
+		/* The kernel's ACPI core does not know it, and looks at the companion of what goes. */
+		ACPI_COMPANION_SET(&fake_machine.device->dev, NULL);
 		device_unregister(&fake_machine.device->dev);
+	}
 	if (fake_machine.firmware)
 		device_unregister(&fake_machine.firmware->dev);
 	fake_machine.device = NULL;
