@@ -427,6 +427,7 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *net)
 	int ret;
 
 	s = rcu_dereference_bh(a->session);
+	/* What is needed to send was set up before it was open: netvsc_channel_open(). */
 	if (s && queue < s->num_channels && smp_load_acquire(&s->channel[queue]->open))
 		ch = s->channel[queue];
 

@@ -194,6 +194,7 @@ static struct netvsc_channel *xmit_channel(struct netvsc_adapter *a)
 	if (!s || READ_ONCE(s->tx_disable))
 		return NULL;
 	ch = s->channel[smp_processor_id() % a->net->real_num_tx_queues];
+	/* As in netvsc_start_xmit(). */
 	return ch && smp_load_acquire(&ch->open) ? ch : NULL;
 }
 

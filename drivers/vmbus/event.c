@@ -116,6 +116,7 @@ void vmbus_on_event(unsigned long data)
 
 	trace_vmbus_on_event(channel);
 
+	/* As in event_channel(). */
 	callback = smp_load_acquire(&channel->onchannel_callback);
 	if (unlikely(!callback))
 		return;

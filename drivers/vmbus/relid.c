@@ -29,11 +29,9 @@ void vmbus_relid_free(void)
  */
 void vmbus_relid_map(struct vmbus_channel *channel)
 {
-	/*
-	 * The channel is complete before it can be found, and can be found on all CPUs before it is
-	 * opened, so before the first interrupt.
-	 */
+	/* The channel is complete before it can be found. */
 	smp_wmb();
+	/* It can be found on all CPUs before it is opened, so before the first interrupt. */
 	virt_store_mb(vmbus_connection.channels[channel->offermsg.child_relid], channel);
 }
 
