@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Hyper-V sockets, which in-tree hv_sock serves: SOCKETS_MIB (default 4) each way with checksums,
 # from the guest and from the host, half-closed, many at once; refused and cut off. The host's
-# ends are the programs of HOST_SOCKETS in tests/e2e/run, in the same order.
+# ends are the programs of SOCKETS in tools/lab/lablib/scripts.py, in the same order.
 . /lab/e2e/lib.sh
 mib=${SOCKETS_MIB:-4}
 any=4294967295
