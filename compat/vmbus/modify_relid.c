@@ -6,6 +6,7 @@
 #include "../../drivers/vmbus/syms_channel.h"
 
 #include "../../drivers/vmbus/vmbus.h"
+#include "../../drivers/vmbus/trace.h"
 
 #undef vmbus_send_modifychannel
 
@@ -25,7 +26,9 @@ int vmbus_send_modifychannel(u32 child_relid, u32 target_vp)
 		.child_relid = child_relid,
 		.target_vp = target_vp,
 	};
+	int ret = vmbus_post(&msg, sizeof(msg), true);
 
-	return vmbus_post(&msg, sizeof(msg), true);
+	trace_vmbus_send_modifychannel(&msg, ret);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(vmbus_send_modifychannel);

@@ -3,7 +3,7 @@
  * vmbus_prep_negotiate_resp() without the length of the message. Exports a symbol of upstream's
  * channel_mgmt.c.
  */
-#include "../../drivers/vmbus/syms_connection.h"
+#include "../../drivers/vmbus/syms_offer.h"
 
 #include "../../drivers/vmbus/vmbus.h"
 

@@ -2,7 +2,7 @@
 /*
  * vmbus_are_subchannels_present(). Exports a symbol of upstream's channel_mgmt.c.
  */
-#include "../../drivers/vmbus/syms_connection.h"
+#include "../../drivers/vmbus/syms_offer.h"
 
 #include "../../drivers/vmbus/vmbus.h"
 

@@ -17,9 +17,18 @@ static void storvsc_free_payload(struct storvsc_host *sh, struct storvsc_cmd *sc
 }
 
 /*
- * Whether data are in memory of which a reference to its page keeps nothing: an object of a slab
- * is used again once it is freed, page or no page. One look an allocation, at a word that whoever
- * filled the list has just had to look at.
+ * Whether a reference to a page keeps nothing: an object of a slab is used again once it is freed,
+ * page or no page, and pages without a count, as large kmalloc() gives on newer kernels, are freed
+ * without a look at it.
+ */
+static bool storvsc_uncounted(struct page *page)
+{
+	return PageSlab(page) || !page_count(page);
+}
+
+/*
+ * Whether data are in such memory. One look an allocation, at words that whoever filled the list
+ * has just had to look at.
  */
 static bool storvsc_in_slab(struct scsi_cmnd *cmd)
 {
@@ -32,7 +41,7 @@ static bool storvsc_in_slab(struct scsi_cmnd *cmd)
 		while (n < pages) {
 			struct page *page = nth_page(sg_page(sg), n), *head = compound_head(page);
 
-			if (PageSlab(head))
+			if (storvsc_uncounted(head))
 				return true;
 			n += compound_nr(head) - (page_to_pfn(page) - page_to_pfn(head));
 		}
@@ -207,7 +216,7 @@ void storvsc_keep_data(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 		for (n = 0; n < pages; n++) {
 			struct page *page = nth_page(sg_page(sg), n);
 
-			if (!PageSlab(page))
+			if (!storvsc_uncounted(page))
 				get_page(page);
 		}
 	}

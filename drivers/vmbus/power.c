@@ -14,7 +14,7 @@
 #include <asm/mshyperv.h>
 #include <clocksource/hyperv_timer.h>
 
-#include "../../compat/vmbus/panic_report.h"
+#include "compat/vmbus/panic_report.h"
 #include "vmbus.h"
 #include "trace.h"
 

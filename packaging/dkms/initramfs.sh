@@ -97,8 +97,8 @@ rebuild() {
 	if [ "$status" != 0 ] || ! whole "$kernel" "$before" "$after"; then
 		[ -z "$keep" ] || cp -p "$keep" "$image"
 		rm -f "$image.hvic-undo"
-		say "the initramfs of $kernel could not be made (status $status)" \
-			"${keep:+: the one before is back in its place}" >&2
+		say "the initramfs of $kernel could not be made" \
+			"(status $status)${keep:+: the one before is back in its place}" >&2
 		return 1
 	fi
 	rm -f "$image.hvic-undo"

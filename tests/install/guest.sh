@@ -10,35 +10,7 @@ version=$2
 release=$3
 uuid=$4
 modules='hv_vmbus hv_storvsc hv_netvsc hid_hyperv hyperv_keyboard'
-failed=0
-
-pass() {
-	echo "PASS $*"
-}
-
-fail() {
-	echo "FAIL $*"
-	failed=1
-}
-
-# same NAME EXPECTED GOT
-same() {
-	if [ "$2" = "$3" ]; then
-		pass "$1"
-	else
-		fail "$1: expected '$2', got '$3'"
-	fi
-}
-
-# until_true SECONDS COMMAND...
-until_true() {
-	end=$(($(date +%s) + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
-		sleep 0.5
-	done
-}
+. /lab/e2e/lib.sh
 
 # The driver of the nearest device above a path in /sys that has one on the VMBus.
 vmbus_driver() {
@@ -137,4 +109,4 @@ done
 
 until_true 60 sh -c '! systemctl is-system-running | grep -q starting'
 same "no unit failed" '' "$(systemctl --failed --plain --no-legend | cut -d' ' -f1)"
-exit "$failed"
+finish

@@ -6,27 +6,11 @@
 # usage: initramfs.sh TOP
 set -u
 top=$1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+. "$top/tests/package/lib.sh"
 kernel=6.1.0-9
 boot=$tmp/boot
 lib=$tmp/lib
 image=$boot/initrd.img-$kernel
-
-check() {
-	name=$1
-	shift
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "PASS $name"
-	else
-		cat "$tmp/said"
-		echo "FAIL $name"
-	fi
-}
-
-not() {
-	! "$@"
-}
 
 # The tools write $FAKE/next to the image, or fail if there is none; all leave what they were asked.
 mkdir -p "$tmp/debian" "$tmp/rhel" "$boot" "$lib/$kernel/updates/dkms"

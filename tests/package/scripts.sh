@@ -5,24 +5,7 @@
 # with a mokutil that says what we want, SLES's modprobe configuration. usage: scripts.sh TOP
 set -u
 top=$1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-
-check() {
-	name=$1
-	shift
-	mv "$tmp/said" "$tmp/last" 2>/dev/null
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "PASS $name"
-	else
-		cat "$tmp/said"
-		echo "FAIL $name"
-	fi
-}
-
-not() {
-	! "$@"
-}
+. "$top/tests/package/lib.sh"
 
 # --- the range ---
 mkdir "$tmp/compat"

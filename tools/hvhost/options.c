@@ -129,6 +129,30 @@ static int parse_hidden(const struct option_desc *desc, void *field, const char 
 	return cpuid_hide(arg, field, err);
 }
 
+/* A list of names that devices have in their struct vsp_ops. */
+static int parse_monitored(const struct option_desc *desc, void *field, const char *arg,
+			   struct error *err)
+{
+	static const char *const names[] = {
+		"net", "scsi", "keyboard", "mouse", "heartbeat", "shutdown", "timesync", "kvp",
+	};
+	const char *word = arg;
+
+	do {
+		size_t len = strcspn(word, ","), i = 0;
+
+		while (i < sizeof(names) / sizeof(names[0]) &&
+		       (strlen(names[i]) != len || memcmp(names[i], word, len)))
+			i++;
+		if (i == sizeof(names) / sizeof(names[0]))
+			return error_set(err, "--monitor %s: give some of net, scsi, keyboard, "
+					 "mouse, heartbeat, shutdown, timesync, kvp", arg);
+		word += len;
+	} while (*word++);
+	*(const char **)field = arg;
+	return 0;
+}
+
 static int parse_on_reset(const struct option_desc *desc, void *field, const char *arg,
 			  struct error *err)
 {
@@ -165,7 +189,7 @@ static const struct option_desc descs[] = {
 	  "newest storage protocol: 4.2, 5.1, 6.0, 6.2 (default)" },
 	{ "nvsp-max-version", "V", parse_nvsp, FIELD(nvsp_max_version),
 	  "newest network protocol: 1, 2, 4, 5, 6, 6.1 (default)" },
-	{ "monitor", "NAME,...", parse_text, FIELD(monitored),
+	{ "monitor", "NAME,...", parse_monitored, FIELD(monitored),
 	  "devices (net, scsi, ...) that the guest signals by the monitor page" },
 	{ "hide", "FEATURE,...", parse_hidden, FIELD(hidden_features),
 	  "Hyper-V features not to offer, see below" },

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # What every guest script shares: how a result is told, how the host is asked, and how a
-# device is found. busybox sh.
+# device is found. For busybox, and for an installed system.
 # shellcheck shell=sh
 
 E2E=/lab/e2e
@@ -49,7 +49,7 @@ until_true() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt "$until_end" ] || return 1
-		usleep 100000
+		sleep 0.1
 	done
 }
 

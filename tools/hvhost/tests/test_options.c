@@ -93,6 +93,9 @@ static void lists(void **state)
 	assert_string_equal(opts.disks.spec[1], "nbd:x");
 	assert_int_equal(opts.nics.n, 1);
 	assert_true(opts.mem == 1ull << 30);
+
+	assert_int_equal(parse("--monitor scsi,net", &opts, &err), 0);
+	assert_string_equal(opts.monitored, "scsi,net");
 }
 
 static void refusals(void **state)
@@ -111,6 +114,11 @@ static void refusals(void **state)
 		{ "--cpus 2x", "1 to 64" },
 		{ "--mem 1Q", "not a size" },
 		{ "--on-reset stop", "reboot or exit" },
+		{ "--monitor nett", "some of net" },
+		{ "--monitor ne", "some of net" },
+		{ "--monitor net,", "some of net" },
+		{ "--monitor net,,scsi", "some of net" },
+		{ "--monitor", "needs a value" },
 		{ "--agent-out x", "--agent" },
 		{ "--no-such", "unknown option" },
 		{ "word", "unexpected argument word" },
