@@ -30,7 +30,7 @@ check() {
 	else
 		check_status=$?
 		fail "$check_name (status $check_status: $*)"
-		tail -n 20 /tmp/check.log | sed 's/^/    | /'
+		tail -n 80 /tmp/check.log | sed 's/^/    | /'
 	fi
 }
 
@@ -117,11 +117,24 @@ devices_work() {
 	grep -qi keyboard /proc/bus/input/devices || { echo "no keyboard"; return 1; }
 }
 
+# What there is to know of a NIC that does not work: the interface, its channels, the host's side.
+nic_state() {
+	(cd "/sys/class/net/$1" && grep . flags carrier operstate statistics/*) | grep -v ':0$'
+	ethtool -S "$1" | grep -v ': 0$'
+	for nic_channel in "/sys/class/net/$1/device/channels"/*; do
+		(cd "$nic_channel" && grep -H . cpu events interrupts in_mask out_mask read_avail \
+			write_avail) | sed "s/^/channel ${nic_channel##*/} /"
+	done
+	host '{"cmd": "stats"}' | sed 's/[{,]/\n/g' | sed -n '/"name":"net/,$p' | grep -v ':0[]}]*$'
+}
+
 # lease NIC: an address by DHCP; the lease is told in /tmp/lease.
 lease() {
 	ip link set "$1" up
 	rm -f /tmp/lease
-	udhcpc -i "$1" -n -q -f -t 10 -T 1 -s "$E2E/udhcpc.sh" && [ -s /tmp/lease ]
+	udhcpc -i "$1" -n -q -f -t 10 -T 1 -s "$E2E/udhcpc.sh" && [ -s /tmp/lease ] && return
+	nic_state "$1"
+	return 1
 }
 
 finish() {

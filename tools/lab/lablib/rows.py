@@ -54,7 +54,7 @@ def run(name, command, subjects, out, echo, about):
     else:
         passed.append('dmesg: clean')
     result = {'row': name, **about, 'passed': passed, 'failed': failed, 'dmesg': bad,
-              'repeated': repeated, 'seconds': round(time.monotonic() - began, 1),
+              'said': re.findall(r'^    \| (.*)$', text, re.MULTILINE), 'repeated': repeated, 'seconds': round(time.monotonic() - began, 1),
               'out': os.path.relpath(out, TOP)}
     with echo:
         show(result)
@@ -69,6 +69,8 @@ def show(result):
           f'{" (repeated)" if result["repeated"] else ""}', flush=True)
     for line in failed:
         print(f'    FAIL {line}')
+    for line in result['said'][:80]:
+        print(f'    | {line}')
     for line in result['dmesg'][:10]:
         print(f'    dmesg: {line}')
     if failed:
