@@ -27,11 +27,11 @@ const struct vmbus_device vmbus_devs[] = {
 	DEVICE(HV_TS, HV_TS_GUID, false, true),
 	DEVICE(HV_HB, HV_HEART_BEAT_GUID, false, true),
 	DEVICE(HV_SHUTDOWN, HV_SHUTDOWN_GUID, false, true),
-	[HV_FCOPY] = { .dev_type = HV_FCOPY, HV_FCOPY_GUID, .pref_ring_size = 0x4000 },
+	[HV_FCOPY] = { .dev_type = HV_FCOPY, HV_FCOPY_GUID, hvic_pref_ring_init(0x4000) },
 	DEVICE(HV_BACKUP, HV_VSS_GUID, false, false),
 	DEVICE(HV_DM, HV_DM_GUID, false, false),
 	/* What uio_hv_generic takes for a device that the table does not know. */
-	[HV_UNKNOWN] = { .dev_type = HV_UNKNOWN, .pref_ring_size = 0x11000 },
+	[HV_UNKNOWN] = { .dev_type = HV_UNKNOWN, hvic_pref_ring_init(0x11000) },
 };
 EXPORT_SYMBOL_GPL(vmbus_devs);
 

@@ -82,6 +82,12 @@ bool hvic_prep_negotiate_resp(struct icmsg_hdr *icmsghdrp, u8 *buf, u32 buflen,
 #define hvic_isolated(device)		false
 #endif
 
+#ifdef HVIC_HAVE_PREF_RING_SIZE
+#define hvic_pref_ring_init(size)	.pref_ring_size = (size),
+#else
+#define hvic_pref_ring_init(size)
+#endif
+
 #ifdef HVIC_HAVE_HV_DEVICE_DMA
 #define hvic_device_dma_init(dev)					\
 do {									\
