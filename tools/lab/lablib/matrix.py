@@ -2,7 +2,6 @@
 """lab matrix: one script over kernels and every mixture of our drivers with in-tree ones. A cell
 is four letters, o (ours) or i (in-tree), for bus, storage, network and input."""
 
-import concurrent.futures
 import fnmatch
 import itertools
 import json
@@ -174,13 +173,17 @@ def run(options):
     names, cells = choose(options)
     scripts.prepare()
     echo = threading.Lock()
-    results = []
-    with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
-        for name in names:
-            why = reasons(name, cells)
-            results += [pool.submit(run_cell, options, name, cell, why[cell], echo)
-                        for cell in cells]
-        results = [result.result() for result in results]
+    building = threading.Lock()
+    why = {}
+
+    def one(at):
+        name, cell = at
+        with building:
+            if name not in why:
+                why[name] = reasons(name, cells)
+        return run_cell(options, name, cell, why[name][cell], echo)
+
+    results = rows.each(one, [(name, cell) for name in names for cell in cells], options.jobs)
     where = build_dir('matrix')
     passed = sum(len(result['passed']) for result in results)
     failed = sum(len(result['failed']) for result in results)

@@ -2,17 +2,49 @@
 """A row of a table of tests: one lab run whose script says "PASS subject: what" and "FAIL
 subject: what", with the guest's kernel log judged as well."""
 
+import concurrent.futures
 import glob
 import os
 import re
 import shutil
 import subprocess
+import threading
 import time
 
 from lablib import dmesg
 from lablib.util import LAB, TOP
 
 PROGRAM = os.path.join(LAB, 'lab')
+
+_running = set()
+_interrupted = threading.Event()
+
+
+def each(function, items, jobs):
+    """The results of @function for each of @items, @jobs at a time. An interruption ends the rows
+    that run, as it would end the lab, and begins no other."""
+    with concurrent.futures.ThreadPoolExecutor(max(1, jobs)) as pool:
+        try:
+            return list(pool.map(function, items))
+        except KeyboardInterrupt:
+            _interrupted.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(_running):
+                process.terminate()
+            raise
+
+
+def _lab(command, file):
+    """The exit status of the lab's @command, whose output goes to @file."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file,
+                          stderr=subprocess.STDOUT) as process:
+        _running.add(process)
+        try:
+            if _interrupted.is_set():
+                process.terminate()
+            return process.wait()
+        finally:
+            _running.discard(process)
 
 
 def kernel_log(out):
@@ -33,8 +65,7 @@ def run(name, command, subjects, out, echo, about):
         shutil.rmtree(out, ignore_errors=True)
         os.makedirs(out)
         with open(os.path.join(out, 'stdout.txt'), 'wb') as file:
-            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file,
-                                    stderr=subprocess.STDOUT, check=False).returncode
+            status = _lab(command, file)
         if repeated or status not in (124, 125):
             break
         repeated = True
