@@ -97,6 +97,7 @@ if until_true 90 network_has_lease; then
 	pass "eth0 has a lease"
 else
 	fail "eth0 has no lease: $(ip -4 -o addr show dev eth0)"
+	nic_state eth0 2>&1 | sed 's/^/    | /'
 fi
 if ping -c 2 -W 5 10.0.2.2 >/tmp/ping.log 2>&1; then
 	pass "the gateway answers"
