@@ -42,9 +42,9 @@ named_in() {
 	} 2>/dev/null | grep -oE "/[^ ]*/($modules)\.ko" | sort -u || :
 }
 
-# Those of the paths $1 that are ours.
+# Those of the paths $1 that are ours; make install has folders of its own below hvic.
 ours_of() {
-	echo "$1" | grep -E "/(updates|extra)/(dkms/|hvic/)?($modules)\.ko" || :
+	echo "$1" | grep -E "/(updates|extra)/(dkms/|hvic/([^ ]*/)?)?($modules)\.ko" || :
 }
 
 ours_in() {

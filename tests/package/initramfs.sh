@@ -112,6 +112,15 @@ check "it is made anew" intree "$image"
 check "the kept ones are forgotten" run debian sh "$sh" --forget
 check "that leaves the image alone" sh -c "[ \"\$(ls '$boot')\" = initrd.img-$kernel ]"
 
+# `make install` has a folder a room.
+mkdir -p "$lib/$kernel/updates/hvic/drivers/hid"
+touch "$lib/$kernel/updates/hvic/drivers/hid/hyperv-keyboard.ko"
+list kernel/drivers >"$image"
+list updates/hvic/drivers/hid >"$tmp/next"
+check "one with what make install placed is whole" run debian sh "$sh" "$kernel"
+check "that is the new one" cmp "$image" "$tmp/next"
+rm -r "$lib/$kernel/updates"
+
 # RHEL's image, dracut, and dkms's folder there.
 mkdir -p "$lib/$kernel/extra"
 touch "$lib/$kernel/extra/hv_storvsc.ko.xz" "$lib/$kernel/extra/hv_vmbus.ko.xz"
