@@ -26,6 +26,28 @@ for kernel in 4.18.0-553.el8_10.x86_64 5.1.0 5.9.16 6.3.1 6.12.117+deb13-amd64 6
 done
 check "HVIC_ANY_KERNEL takes any" env HVIC_ANY_KERNEL=1 sh "$tmp/compat/range.sh" 4.18.0
 
+# --- the bus's symbols ---
+mkdir "$tmp/kernel"
+symbols() {
+	for symbol; do
+		printf '%s\t%s\tdrivers/hv/hv_vmbus\tEXPORT_SYMBOL_GPL\t\n' "${symbol%%=*}" "${symbol#*=}"
+	done
+	printf '0x00000009\tother\tdrivers/other\tEXPORT_SYMBOL\t\n'
+}
+agrees() {
+	symbols "$@" >"$tmp/ours"
+	sh "$top/compat/abi-check.sh" "$tmp/kernel" "$tmp/ours"
+}
+symbols 0x00000001=one 0x00000002=two >"$tmp/kernel/Module.symvers"
+check "the same symbols agree" agrees 0x00000001=one 0x00000002=two
+check "one that only we have does not matter" agrees 0x00000001=one 0x00000002=two 0x00000003=three
+check "it is named" grep -q three "$tmp/last"
+check "one that we lack does" not agrees 0x00000001=one
+check "another CRC does" not agrees 0x00000001=one 0x00000003=two
+check "so many are said to agree" grep -qx 'hv_vmbus: 1 of 2 symbols agree' "$tmp/last"
+sed -i 's/EXPORT_SYMBOL_GPL/EXPORT_SYMBOL/' "$tmp/kernel/Module.symvers"
+check "another kind of export does" not agrees 0x00000001=one 0x00000002=two
+
 # --- Secure Boot ---
 mkdir -p "$tmp/bin" "$tmp/root/var/lib/dkms" "$tmp/root/etc/dkms"
 cat >"$tmp/bin/mokutil" <<'EOF'

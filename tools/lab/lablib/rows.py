@@ -85,8 +85,8 @@ def run(name, command, subjects, out, echo, about):
     else:
         passed.append('dmesg: clean')
     result = {'row': name, **about, 'passed': passed, 'failed': failed, 'dmesg': bad,
-              'said': re.findall(r'^    \| (.*)$', text, re.MULTILINE), 'repeated': repeated, 'seconds': round(time.monotonic() - began, 1),
-              'out': os.path.relpath(out, TOP)}
+              'said': re.findall(r'^    \| (.*)$', text, re.MULTILINE), 'repeated': repeated,
+              'seconds': round(time.monotonic() - began, 1), 'out': os.path.relpath(out, TOP)}
     with echo:
         show(result)
     return result
