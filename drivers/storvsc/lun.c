@@ -108,7 +108,7 @@ int storvsc_lun_configure(struct scsi_device *sdev, struct queue_limits *lim)
 {
 	struct storvsc_host *sh = storvsc_from_shost(sdev->host);
 
-	blk_queue_rq_timeout(sdev->request_queue, STORVSC_COMMAND_TIMEOUT);
+	blk_queue_rq_timeout(sdev->request_queue, storvsc_command_timeout());
 	sdev->no_report_opcodes = 1;
 	sdev->no_write_same = 1;
 	if (!strncmp(sdev->vendor, "Msft", 4)) {

@@ -507,6 +507,23 @@ bool storvsc_drain(struct storvsc_host *sh, unsigned long timeout)
 }
 
 /**
+ * storvsc_command_timeout() - the block layer's timer for the commands of a LUN that is found now
+ *
+ * io_deadline is looked at when the timer runs out, so the timer is no longer than that. The
+ * SCSI layer takes twice as much for a flush of the cache.
+ *
+ * Context: any. Return: jiffies.
+ */
+unsigned int storvsc_command_timeout(void)
+{
+	unsigned int deadline = READ_ONCE(io_deadline);
+
+	if (!deadline || deadline > STORVSC_COMMAND_TIMEOUT / HZ)
+		return STORVSC_COMMAND_TIMEOUT;
+	return deadline * HZ;
+}
+
+/**
  * storvsc_timed_out() - the block layer's timer ran out
  * @cmd: the command
  *

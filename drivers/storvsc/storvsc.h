@@ -33,7 +33,7 @@
  */
 #ifndef STORVSC_CONTROL_TIMEOUT
 #define STORVSC_CONTROL_TIMEOUT	(30 * HZ)
-/* The block layer's timer of a command, re-armed up to io_deadline. */
+/* The block layer's timer of a command at most, re-armed up to io_deadline. */
 #define STORVSC_COMMAND_TIMEOUT	(180 * HZ)
 /* Removal and suspend wait for the host to answer what it has. */
 #define STORVSC_DRAIN_TIMEOUT	(60 * HZ)
@@ -210,6 +210,7 @@ hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 void storvsc_complete(struct storvsc_host *sh, u64 xid, const struct vstor_packet *packet, u32 len);
 bool storvsc_drain(struct storvsc_host *sh, unsigned long timeout);
 void storvsc_give_up(struct storvsc_host *sh);
+unsigned int storvsc_command_timeout(void);
 enum scsi_timeout_action storvsc_timed_out(struct scsi_cmnd *cmd);
 int storvsc_host_reset(struct scsi_cmnd *cmd);
 

@@ -16,7 +16,7 @@
 #define vmbus_driver_unregister		fake_vmbus_driver_unregister
 
 #define STORVSC_CONTROL_TIMEOUT		(HZ / 5)
-#define STORVSC_COMMAND_TIMEOUT		HZ
+#define STORVSC_COMMAND_TIMEOUT		(2 * HZ)
 #define STORVSC_DRAIN_TIMEOUT		HZ
 #define STORVSC_FLUSH_TIMEOUT		HZ
 

@@ -156,6 +156,32 @@ static void luns_are_set_up(struct kunit *test)
 	}
 }
 
+/* What a deadline is for would come too late if the timer were longer. */
+static void luns_timer(struct kunit *test)
+{
+	static const struct {
+		unsigned int deadline, timer;
+	} cases[] = {
+		{ 0, STORVSC_COMMAND_TIMEOUT }, { 1, HZ }, { 2, STORVSC_COMMAND_TIMEOUT },
+		{ 3, STORVSC_COMMAND_TIMEOUT }, { UINT_MAX, STORVSC_COMMAND_TIMEOUT },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fake_host *host = fake_host_new(test);
+		struct scsi_device *sdev;
+
+		*fake_io_deadline = cases[i].deadline;
+		sdev = fake_host_probed(test, host, FAKE_SCSI);
+		KUNIT_EXPECT_EQ_MSG(test, sdev->request_queue->rq_timeout, cases[i].timer,
+				    "case %u", i);
+		scsi_device_put(sdev);
+		fake_host_remove(host);
+		fake_host_free(test, host);
+	}
+	*fake_io_deadline = 900;
+}
+
 static void luns_depth_and_geometry(struct kunit *test)
 {
 	static const struct {
@@ -194,6 +220,7 @@ static struct kunit_case luns_cases[] = {
 	KUNIT_CASE(luns_not_scanned_early),
 	KUNIT_CASE(luns_other_operations),
 	KUNIT_CASE(luns_are_set_up),
+	KUNIT_CASE(luns_timer),
 	KUNIT_CASE(luns_depth_and_geometry),
 	{ }
 };

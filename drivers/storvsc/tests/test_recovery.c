@@ -158,19 +158,21 @@ static void recovery_gives_up(struct kunit *test)
 }
 
 /*
- * Nor does it write to memory that kmalloc() gave, which is used again when it is freed: the host
- * has pages of the driver's instead, and those are kept.
+ * Nor does it write to memory that kmalloc() gave, or to a page whose count nobody looks at, which
+ * are used again when they are freed: the host has pages of the driver's instead, and those are
+ * kept.
  */
-static void recovery_keeps_slabs(struct kunit *test)
+static void recovery_keeps_uncounted(struct kunit *test)
 {
 	static const struct {
 		u32 bytes;
-		bool write, bounced;
+		bool write, bounced, frozen;
 	} cases[] = {
 		{ 36, false, true }, { 512, false, true }, { 4096, false, true },
 		{ 8192, false, true },
 		{ 16384, false, false },	/* is pages, and no slab */
 		{ 512, true, false },		/* is not written to */
+		{ 4096, false, true, true },	/* as pages of newer kernels' kmalloc() are */
 	};
 	struct fake_host *host = test->priv;
 	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
@@ -187,8 +189,11 @@ static void recovery_keeps_slabs(struct kunit *test)
 		ios[i].cdb = cases[i].write ? write_10 : read_10;
 		ios[i].write = cases[i].write;
 		ios[i].bytes = cases[i].bytes;
-		ios[i].data = kmalloc(cases[i].bytes, GFP_KERNEL);
+		ios[i].data = cases[i].frozen ? (void *)__get_free_page(GFP_KERNEL) :
+						kmalloc(cases[i].bytes, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, ios[i].data);
+		if (cases[i].frozen)
+			KUNIT_ASSERT_TRUE(test, page_ref_freeze(virt_to_page(ios[i].data), 1));
 		memset(ios[i].data, 0x5a, cases[i].bytes);
 		counts[i] = page_count(virt_to_page(ios[i].data));
 		io_hold(test, host, sdev, &ios[i]);
@@ -222,7 +227,12 @@ static void recovery_keeps_slabs(struct kunit *test)
 		if (cases[i].bytes == 16384)
 			for (n = 0; n < 4; n++)
 				put_page(virt_to_page(ios[i].data + n * 4096));
-		kfree(ios[i].data);
+		if (cases[i].frozen) {
+			page_ref_unfreeze(virt_to_page(ios[i].data), 1);
+			free_page((unsigned long)ios[i].data);
+		} else {
+			kfree(ios[i].data);
+		}
 	}
 }
 
@@ -250,7 +260,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_is_patient),
 	KUNIT_CASE(recovery_resets_the_bus),
 	KUNIT_CASE(recovery_gives_up),
-	KUNIT_CASE(recovery_keeps_slabs),
+	KUNIT_CASE(recovery_keeps_uncounted),
 	KUNIT_CASE(recovery_of_the_dead),
 	{ }
 };
