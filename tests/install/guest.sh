@@ -93,7 +93,7 @@ else
 fi
 
 same "eth0 is behind netvsc" hv_netvsc "$(vmbus_driver /sys/class/net/eth0)"
-if until_true 90 network_has_lease; then
+if until_true 240 network_has_lease; then
 	pass "eth0 has a lease"
 else
 	fail "eth0 has no lease: $(ip -4 -o addr show dev eth0)"
