@@ -49,9 +49,8 @@ void netvsc_link_indicate(struct netvsc_session *s, const void *data, u32 len)
 			WRITE_ONCE(a->speed, ind.value / 10000);
 		return;
 	}
-	if (s->net->reg_state != NETREG_REGISTERED)
-		return;
 
+	/* Also before the interface is registered: the work waits for whoever is doing that. */
 	spin_lock(&a->link_lock);
 	before = a->link_events;
 	events = add_event(before, ind.status);
@@ -59,6 +58,21 @@ void netvsc_link_indicate(struct netvsc_session *s, const void *data, u32 len)
 	spin_unlock(&a->link_lock);
 	if (events != before)
 		schedule_delayed_work(&a->link_work, 0);
+}
+
+/**
+ * netvsc_link_forget() - what was indicated so far is old
+ * @a: the adapter, whose new session is about to ask for the link's state
+ *
+ * What is indicated after the answer is newer, and the last thing before it says the same.
+ *
+ * Context: process.
+ */
+void netvsc_link_forget(struct netvsc_adapter *a)
+{
+	spin_lock_bh(&a->link_lock);
+	a->link_events = 0;
+	spin_unlock_bh(&a->link_lock);
 }
 
 static void link_up(struct netvsc_session *s)

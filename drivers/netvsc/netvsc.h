@@ -439,6 +439,7 @@ bool netvsc_rx_idle(const struct netvsc_channel *ch);
 
 /* link.c */
 void netvsc_link_indicate(struct netvsc_session *s, const void *data, u32 len);
+void netvsc_link_forget(struct netvsc_adapter *a);
 void netvsc_link_work(struct work_struct *w);
 
 /* stats.c */

@@ -152,6 +152,7 @@ int netvsc_oid_setup(struct netvsc_adapter *a, struct netvsc_session *s)
 	if (ret)
 		return ret;
 
+	netvsc_link_forget(a);
 	if (!query_u32(s, RNDIS_WIRE_OID_MEDIA_CONNECT_STATUS, &value))
 		s->link_down = value != RNDIS_WIRE_MEDIA_CONNECTED;
 

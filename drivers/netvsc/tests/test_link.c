@@ -53,7 +53,6 @@ static void link_changes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->a->speed, 40u);
 }
 
-
 /* A burst that ends up shows as one flap at most; one that ends down ends down. */
 static void link_bursts(struct kunit *test)
 {
@@ -167,6 +166,51 @@ static void link_down_from_the_start(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_wait(netif_carrier_ok(t->net)));
 }
 
+#define OID_LINK_SPEED	0x00010107	/* asked for after the state of the link */
+
+static bool comes_up_in_probe(struct fake_host *host, const u32 *msg, u64 id)
+{
+	static const u32 up[] = { 7, 20, CONNECT, 0, 0 };
+
+	if (msg[0] == 4 && msg[3] == OID_LINK_SPEED)
+		fake_rndis(host->channel, up, 5);
+	return false;
+}
+
+static void no_link_until_probe(struct fake_host *host)
+{
+	host->link_down = true;
+	host->on_rndis = comes_up_in_probe;
+}
+
+/* Between the driver's question and the end of the probe. */
+static void link_up_in_probe(struct kunit *test)
+{
+	struct traffic *t;
+
+	traffic_exit(test);
+	KUNIT_ASSERT_EQ(test, traffic_start(test, no_link_until_probe), 0);
+	t = test->priv;
+	KUNIT_EXPECT_TRUE(test, fake_wait(netif_carrier_ok(t->net)));
+}
+
+/* What was said before a new session asked is old: the answer counts. */
+static void link_news_of_old_session(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	bool heard;
+
+	rtnl_lock();
+	say(t, DISCONNECT);
+	heard = fake_wait(READ_ONCE(t->a->link_events));
+	KUNIT_EXPECT_EQ(test, dev_set_mtu(t->net, 1400), 0);
+	rtnl_unlock();
+	t->s = fake_host_session(t->host);
+	KUNIT_EXPECT_TRUE(test, heard);
+	msleep(600);
+	KUNIT_EXPECT_TRUE(test, netif_carrier_ok(t->net));
+}
+
 static struct kunit_case link_cases[] = {
 	KUNIT_CASE(link_changes),
 	KUNIT_CASE(link_bursts),
@@ -174,6 +218,8 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(link_no_news),
 	KUNIT_CASE(link_while_down),
 	KUNIT_CASE(link_down_from_the_start),
+	KUNIT_CASE(link_up_in_probe),
+	KUNIT_CASE(link_news_of_old_session),
 	{ }
 };
 

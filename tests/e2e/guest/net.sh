@@ -68,6 +68,7 @@ fi
 carrier_is() {
 	[ "$(cat "/sys/class/net/$nic/carrier")" = "$1" ]
 }
+check "there is a carrier" carrier_is 1
 check "host takes the link down" host '{"cmd": "link", "device": "net0", "up": false}'
 check "carrier goes" until_true 20 carrier_is 0
 check "host brings the link up" host '{"cmd": "link", "device": "net0", "up": true}'
