@@ -17,7 +17,8 @@ from lablib.util import LAB, LabError, cache_dir, die_with_parent, digest, filli
 
 L1_KERNEL = '6.1'
 L1_MODULES = ('virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'kvm_amd', 'tun', 'virtio_blk')
-L1_CPU = 'max,-xsave,-avx,-avx2,-vaes,-vpclmulqdq,-pku,-erms'
+# Without ERMS no FSRM: the kernel takes one to imply the other, and memmove() then checks no length.
+L1_CPU = 'max,-xsave,-avx,-avx2,-vaes,-vpclmulqdq,-pku,-erms,-fsrm'
 JOB_IN_L1 = '/tmp/job'
 L1_OVERHEAD = 1 << 30   # bytes that L1 has beside the guest's memory and its disks in memory
 L1_APPEND = ('console=ttyS0 quiet panic=-1 tsc=reliable clocksource=tsc mitigations=off nokaslr '
