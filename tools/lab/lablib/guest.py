@@ -27,6 +27,8 @@ PRESENT = LOADED + ('hv_storvsc', 'hv_netvsc', 'hid-hyperv', 'hyperv-keyboard', 
                     'sd_mod', 'hid-generic', 'atkbd', 'ext4', 'crc32c_generic', 'crc32c-intel',
                     'crct10dif-pclmul', 'crct10dif_generic', 'af_packet')
 
+COUNTS = '/lab/count'   # in a guest whose instructions are counted; hvic-count looks for it
+
 
 def parse_drivers(text):
     """--drivers as {driver: 'ours' or 'intree'}."""
@@ -135,18 +137,27 @@ class ModuleTree:
         return archive
 
 
-def agent():
-    """The agent's program, built when its source changed."""
-    source = os.path.join(LAB, 'guest', 'agent.c')
-    port = os.path.join(TOP, 'tools', 'hvhost', 'agent_port.h')
-    path = cache_dir('agent') + '/' + digest(('file', source), ('file', port))
-    with locked('agent'):
+def _program(name, header):
+    """The lab's own static program @name for guests, built when its source changed."""
+    source = os.path.join(LAB, 'guest', f'{name}.c')
+    path = cache_dir(name) + '/' + digest(('file', source), ('file', header))
+    with locked(name):
         if not os.path.isdir(path):
             with filling(path) as work:
                 run(['gcc', '-O2', '-std=gnu11', '-D_GNU_SOURCE', '-static', '-s',
-                     '-I', os.path.dirname(port), '-o', f'{work}/agent', source],
-                    'building the agent')
-    return f'{path}/agent'
+                     '-I', os.path.dirname(header), '-o', f'{work}/{name}', source],
+                    f'building the guest\'s {name}')
+    return f'{path}/{name}'
+
+
+def agent():
+    """The agent."""
+    return _program('agent', os.path.join(TOP, 'tools', 'hvhost', 'agent_port.h'))
+
+
+def hvic_count():
+    """hvic-count, by which a guest says when instructions are counted."""
+    return _program('hvic-count', os.path.join(LAB, 'count', 'marker.h'))
 
 
 def busybox(archive):
@@ -211,6 +222,9 @@ def initramfs(where, kernel, options):
     archive.file(agent(), '/lab/agent')
     archive.link('/lab/bin/hostctl', '../agent')
     archive.file(os.path.join(LAB, 'guest', 'gcov-gather'), '/lab/bin/gcov-gather')
+    archive.file(hvic_count(), '/lab/bin/hvic-count')
+    if options.count:
+        archive.text(COUNTS, '')
     # By these paths the kernel calls them.
     for name in ('modprobe', 'poweroff', 'reboot'):
         archive.link(f'/sbin/{name}', '/bin/busybox')

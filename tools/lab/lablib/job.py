@@ -16,7 +16,7 @@ import termios
 import time
 import tty
 
-from lablib import bzimage, dmesg, guest, kernels, rootfs
+from lablib import bzimage, count, dmesg, guest, kernels, plugin, rootfs
 from lablib.machine import Direct, Emulated, kvm_usable
 from lablib.util import EXIT_NO_GUEST, EXIT_TIMEOUT, EXIT_USAGE, TOP, LabError, build_dir
 from lablib.util import filling, locked, parse_size, run, say, stop_group
@@ -166,9 +166,18 @@ class Job:
         emulated = options.emulated or (not options.kvm and not kvm_usable())
         if options.kvm and not kvm_usable():
             raise LabError('--kvm: /dev/kvm is not usable here', EXIT_USAGE)
+        counting = None
+        if options.count:
+            if not emulated:
+                raise LabError('--count counts in an emulated machine, and /dev/kvm is usable '
+                               'here: add --emulated', EXIT_USAGE)
+            counting = plugin.find()
+            counting.each = options.count
+            with open(f'{self.path}/count', 'w', encoding='ascii'):
+                pass    # asks L1 for its symbols
         if emulated:
             self.machine = Emulated(self.path, memory_needed(options), options.icount,
-                                    options.l1_cpus)
+                                    options.l1_cpus, counting)
         else:
             self.machine = Direct(self.path)
         # Copies: a build during the run must not pull the program away, and the emulated
@@ -348,6 +357,8 @@ class Job:
                 self.options.out = self._keep()
             if status and not self.options.quiet:
                 say(f'exit {status}; logs are in {self.options.out}')
+            if self.options.count and not self._tell_counts():
+                status = status or EXIT_NO_GUEST
             if self.options.dmesg_clean:
                 found = self._complaints()
                 for line in found:
@@ -362,6 +373,19 @@ class Job:
             stop_group(self.process)
             shutil.rmtree(self.path, ignore_errors=True)
         return status
+
+    def _tell_counts(self):
+        """Write the counts and say them in short; False when there are none to be trusted."""
+        try:
+            counts = count.result(self.path, self.machine.counting.version())
+        except LabError as error:
+            say(f'no counts: {error}')
+            return False
+        if self.options.out:
+            count.write(counts, f'{self.options.out}/count.json')
+        for line in count.summary(counts):
+            say(line)
+        return True
 
     def _complaints(self):
         with tempfile.TemporaryDirectory(prefix='hvic-dmesg-') as work:

@@ -17,7 +17,7 @@ from lablib.util import LAB, LabError, cache_dir, die_with_parent, digest, filli
 
 L1_KERNEL = '6.1'
 L1_MODULES = ('virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'kvm_amd', 'tun', 'virtio_blk')
-# Without ERMS no FSRM: the kernel takes one to imply the other, and memmove() then checks no length.
+# No FSRM without ERMS: the kernel takes one to imply the other, and memmove() checks no length.
 L1_CPU = 'max,-xsave,-avx,-avx2,-vaes,-vpclmulqdq,-pku,-erms,-fsrm'
 JOB_IN_L1 = '/tmp/job'
 L1_OVERHEAD = 1 << 30   # bytes that L1 has beside the guest's memory and its disks in memory
@@ -121,11 +121,12 @@ class Emulated:
     """hvhost inside L1, whose user space is this machine's own, read-only, beside a /tmp and
     a /run in memory. The job's directory is at JOB_IN_L1."""
 
-    def __init__(self, job, memory, icount=False, cpus=1):
+    def __init__(self, job, memory, icount=False, cpus=1, counting=None):
         self.job = job
         self.memory = memory
         self.icount = icount
         self.cpus = cpus
+        self.counting = counting    # how instructions are counted, a plugin.Counting
         self.disks = []
         self.image, self.initrd = l1_initramfs()
         self.ports = []
@@ -148,12 +149,13 @@ class Emulated:
         return f'/dev/vd{chr(ord("a") + len(self.disks) - 1)}'
 
     def command(self, fds):
-        qemu = shutil.which('qemu-system-x86_64')
-        if not qemu:
+        qemu = self.counting.argv(self.job) if self.counting else \
+            [shutil.which('qemu-system-x86_64')]
+        if not qemu[0]:
             raise LabError('qemu-system-x86_64 is not installed; run: make setup')
         accel = ['-accel', 'tcg,thread=single', '-icount', 'shift=1,sleep=off'] if self.icount \
             else ['-accel', 'tcg']
-        argv = [qemu, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
+        argv = [*qemu, '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
                 *accel, '-cpu', L1_CPU, '-smp', str(self.cpus),
                 '-m', f'{(self.memory + L1_OVERHEAD) >> 20}M', '-machine', 'q35',
                 '-kernel', self.image, '-initrd', self.initrd, '-append', L1_APPEND,
@@ -175,7 +177,8 @@ class Emulated:
         fds = [port.fileno() for port in theirs]
         with open(os.path.join(self.job, 'qemu.log'), 'wb') as log:
             process = subprocess.Popen(self.command(fds), stdin=subprocess.DEVNULL, stdout=log,
-                                       stderr=log, pass_fds=fds, preexec_fn=die_with_parent)
+                                       stderr=log, pass_fds=fds, preexec_fn=die_with_parent,
+                                       env=self.counting.env if self.counting else None)
         for port in theirs:
             port.close()
         self.ports = ours

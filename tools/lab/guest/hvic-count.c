@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hvic-count, in the guest: begins and ends the windows in which the emulated machine counts
+ * instructions (see ../count/marker.h), and notes beside each what the lab needs to tell whose
+ * they were: the modules and the symbols at that time. Where nothing counts it does nothing and
+ * succeeds, so that a script is the same with and without.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "marker.h"
+
+#define ENABLED_FILE	"/lab/count"	/* the lab makes it where something counts */
+#define ROOM		"/out/count"	/* ID/ for each window; modules-N and symbols-N */
+#define LINE		512
+#define PAGE		4096u
+#define TICKS_SECONDS	2		/* several hundred ticks */
+#define MODULES_MAX	65536		/* bytes of what modules_text() makes */
+
+__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fprintf(stderr, "hvic-count: ");
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "\n");
+	exit(1);
+}
+
+static FILE *open_or_die(const char *path, const char *mode)
+{
+	FILE *file = fopen(path, mode);
+
+	if (!file)
+		die("%s: %s", path, strerror(errno));
+	return file;
+}
+
+static void close_or_die(FILE *file, const char *path)
+{
+	if (ferror(file) | fclose(file))
+		die("%s: writing: %s", path, strerror(errno));
+}
+
+/* The marker is made at run time, since the window's number is in the instruction. */
+static void (*make_marker(uint32_t word))(void)
+{
+	static const uint8_t nop[] = COUNT_NOP;
+	uint8_t *code = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			     0);
+
+	if (code == MAP_FAILED)
+		die("mmap: %s", strerror(errno));
+	memcpy(code, nop, sizeof(nop));
+	memcpy(code + COUNT_NOP_BYTES, &word, sizeof(word));
+	code[COUNT_MARKER_BYTES] = 0xc3;	/* ret */
+	if (mprotect(code, PAGE, PROT_READ | PROT_EXEC))
+		die("mprotect: %s", strerror(errno));
+	return (void (*)(void))(uintptr_t)code;
+}
+
+/* --- modules and symbols --- */
+
+/* A line for each module: its name, bytes and address. */
+static void modules_text(char *text, size_t room)
+{
+	FILE *file = open_or_die("/proc/modules", "r");
+	char line[LINE], name[64];
+	unsigned long size, address;
+	size_t len = 0;
+
+	while (fgets(line, sizeof(line), file)) {
+		/* name size users dependencies state address */
+		if (sscanf(line, "%63s %lu %*s %*s %*s %lx", name, &size, &address) != 3)
+			continue;
+		len += snprintf(text + len, room - len, "%s %lu %lx\n", name, size, address);
+		if (len >= room)
+			die("too many modules");
+	}
+	text[len] = '\0';
+	fclose(file);
+}
+
+static bool same_text(const char *path, const char *text)
+{
+	static char old[MODULES_MAX];
+	FILE *file = fopen(path, "r");
+	size_t len;
+
+	if (!file)
+		return false;
+	len = fread(old, 1, sizeof(old) - 1, file);
+	old[len] = '\0';
+	fclose(file);
+	return !strcmp(old, text);
+}
+
+/* What is code in the kernel and its modules; the rest of the table is not needed. */
+static void copy_symbols(const char *path)
+{
+	FILE *in = open_or_die("/proc/kallsyms", "r"), *out = open_or_die(path, "w");
+	unsigned long address;
+	char line[LINE], type;
+	bool seen = false;
+
+	while (fgets(line, sizeof(line), in)) {
+		if (sscanf(line, "%lx %c", &address, &type) != 2 || !strchr("tTwW", type))
+			continue;
+		seen |= address != 0;
+		fputs(line, out);
+	}
+	fclose(in);
+	close_or_die(out, path);
+	if (!seen)
+		die("/proc/kallsyms shows no addresses (kptr_restrict?)");
+}
+
+/* The number of the set of symbols for the modules that are loaded; they are read when new. */
+static unsigned int symbol_set(void)
+{
+	static char text[MODULES_MAX];
+	char path[PATH_MAX];
+	unsigned int set;
+	FILE *file;
+
+	modules_text(text, sizeof(text));
+	for (set = 1; ; set++) {
+		snprintf(path, sizeof(path), ROOM "/modules-%u", set);
+		if (access(path, F_OK))
+			break;
+		if (same_text(path, text))
+			return set;
+	}
+	snprintf(path, sizeof(path), ROOM "/symbols-%u", set);
+	copy_symbols(path);
+	snprintf(path, sizeof(path), ROOM "/modules-%u", set);
+	file = open_or_die(path, "w");
+	fputs(text, file);
+	close_or_die(file, path);
+	return set;
+}
+
+/* --- windows --- */
+
+static void note(unsigned int id, const char *what, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), ROOM "/%u/%s", id, what);
+	file = open_or_die(path, "w");
+	fprintf(file, "%s\n", text);
+	close_or_die(file, path);
+}
+
+static bool has(unsigned int id, const char *what)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), ROOM "/%u/%s", id, what);
+	return !access(path, F_OK);
+}
+
+static bool is_called(unsigned int id, const char *name)
+{
+	char path[PATH_MAX], text[LINE];
+
+	snprintf(path, sizeof(path), ROOM "/%u/name", id);
+	snprintf(text, sizeof(text), "%s\n", name);
+	return same_text(path, text);
+}
+
+/* The open window called @name, or 0. */
+static unsigned int find_open(const char *name)
+{
+	unsigned int id;
+
+	for (id = 1; id < COUNT_WINDOWS && has(id, "name"); id++)
+		if (!has(id, "end") && is_called(id, name))
+			return id;
+	return 0;
+}
+
+/* One hvic-count at a time reads and writes ROOM. */
+static int lock_room(void)
+{
+	int fd;
+
+	if (mkdir(ROOM, 0755) && errno != EEXIST)
+		die(ROOM ": %s", strerror(errno));
+	fd = open(ROOM "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0 || flock(fd, LOCK_EX))
+		die(ROOM "/lock: %s", strerror(errno));
+	return fd;
+}
+
+/* Give back what begins the window. */
+static void (*prepare_begin(const char *name))(void)
+{
+	char path[PATH_MAX], set[16];
+	unsigned int id;
+	int lock = lock_room();
+
+	if (find_open(name))
+		die("a window called %s is open", name);
+	for (id = 1; has(id, "name"); id++)
+		;
+	if (id >= COUNT_WINDOWS)
+		die("%u windows are the most", COUNT_WINDOWS - 1);
+	snprintf(path, sizeof(path), ROOM "/%u", id);
+	if (mkdir(path, 0755) && errno != EEXIST)
+		die("%s: %s", path, strerror(errno));
+	snprintf(set, sizeof(set), "%u", symbol_set());
+	note(id, "begin", set);
+	note(id, "name", name);
+	close(lock);
+	return make_marker(COUNT_MAGIC | id);
+}
+
+static void end(const char *name)
+{
+	unsigned int id;
+	char set[16];
+	int lock = lock_room();
+
+	id = find_open(name);
+	if (!id)
+		die("no window called %s is open", name);
+	make_marker(COUNT_MAGIC | COUNT_END | id)();
+	snprintf(set, sizeof(set), "%u", symbol_set());
+	note(id, "end", set);
+	close(lock);
+}
+
+/* Run @argv as a window; its status is ours. */
+static int run(const char *name, char **argv, bool enabled)
+{
+	void (*begin)(void) = enabled ? prepare_begin(name) : NULL;
+	int status;
+	pid_t pid;
+
+	if (!enabled) {
+		execvp(argv[0], argv);
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+		return 127;
+	}
+	begin();
+	pid = fork();
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (!pid) {
+		execvp(argv[0], argv);
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) != pid)
+		if (errno != EINTR)
+			die("waitpid: %s", strerror(errno));
+	end(name);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/*
+ * A window in which user space spins: what the kernel executes in it is what timer ticks cost. The
+ * clock is read without leaving user space.
+ */
+static void ticks(void)
+{
+	void (*begin)(void) = prepare_begin("ticks");
+	struct timespec now, until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += TICKS_SECONDS;
+	begin();
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec < until.tv_sec ||
+		 (now.tv_sec == until.tv_sec && now.tv_nsec < until.tv_nsec));
+	end("ticks");
+}
+
+int main(int argc, char **argv)
+{
+	bool enabled = !access(ENABLED_FILE, F_OK);
+	const char *name = argc > 2 ? argv[2] : "";
+
+	if (name[0] && strlen(name) < LINE - 2 && !strchr(name, '\n')) {
+		if (!strcmp(argv[1], "run") && argc > 3)
+			return run(name, argv + 3, enabled);
+		if (!strcmp(argv[1], "begin") && argc == 3) {
+			if (enabled)
+				prepare_begin(name)();
+			return 0;
+		}
+		if (!strcmp(argv[1], "end") && argc == 3) {
+			if (enabled)
+				end(name);
+			return 0;
+		}
+	}
+	if (argc == 2 && !strcmp(argv[1], "ticks")) {
+		if (enabled)
+			ticks();
+		return 0;
+	}
+	fprintf(stderr, "usage: hvic-count begin NAME | end NAME | run NAME COMMAND... | ticks\n");
+	return 2;
+}
