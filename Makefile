@@ -24,6 +24,7 @@ help:
 	@echo "  make lies             one lie at a time, ours and in-tree side by side"
 	@echo "  make alloc            loads, unloads and I/O while allocations fail"
 	@echo "  make soak             seeds of lies for HOURS=8"
+	@echo "  make count-check      the counting of instructions (lab run --count), with work of known size"
 	@echo "  make coverage         the lines of the drivers that kunit and e2e run, as a table"
 	@echo "  make arm64            the modules for arm64 kernels: built, and held against those kernels' symbols"
 	@echo "  make build-table      the modules for each kernel of the range, W=1, and the bus's CRCs (TABLE='5.10 6.1')"
@@ -192,6 +193,10 @@ alloc: hvhost
 	@tools/setup check
 	@tests/alloc/run
 
+count-check: hvhost
+	@tools/setup check
+	@tests/count/run
+
 coverage: hvhost
 	@tools/setup check
 	@tests/coverage
@@ -204,5 +209,5 @@ clean:
 	rm -rf build
 
 .PHONY: help setup headers copy modules abi-check modules_install no-dkms install uninstall \
-	dkms-install dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak coverage style \
+	dkms-install dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak count-check coverage style \
 	build-table arm64 e2e matrix e2e-install check deb rpm packages-check clean
