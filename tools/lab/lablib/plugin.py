@@ -94,7 +94,8 @@ def find():
                 if not cached:
                     root.update()
                     version = root.version(PACKAGES[0])
-                    cached = cache_dir('qemu') + f'/{suite}_{version}'
+                    # No colon, which separates folders in LD_LIBRARY_PATH.
+                    cached = cache_dir('qemu') + f'/{suite}_{version.replace(":", "%3a")}'
                     with filling(cached) as work:
                         _unpack(root, suite, version, work)
     except LabError as error:
