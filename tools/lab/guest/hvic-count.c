@@ -75,15 +75,15 @@ static void (*make_marker(uint32_t word))(void)
 
 /* --- modules and symbols --- */
 
-/* A line for each module: its name, bytes and address. */
+/* A line for each module: its name, bytes and address; none in a kernel that has no modules. */
 static void modules_text(char *text, size_t room)
 {
-	FILE *file = open_or_die("/proc/modules", "r");
+	FILE *file = fopen("/proc/modules", "r");
 	char line[LINE], name[64];
 	unsigned long size, address;
 	size_t len = 0;
 
-	while (fgets(line, sizeof(line), file)) {
+	while (file && fgets(line, sizeof(line), file)) {
 		/* name size users dependencies state address */
 		if (sscanf(line, "%63s %lu %*s %*s %*s %lx", name, &size, &address) != 3)
 			continue;
@@ -92,7 +92,8 @@ static void modules_text(char *text, size_t room)
 			die("too many modules");
 	}
 	text[len] = '\0';
-	fclose(file);
+	if (file)
+		fclose(file);
 }
 
 static bool same_text(const char *path, const char *text)
