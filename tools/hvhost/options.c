@@ -181,7 +181,7 @@ static const struct option_desc descs[] = {
 	{ "disk", "SPEC", parse_list, FIELD(disks),
 	  "a disk: mem:SIZE, file:PATH[,ro], nbd:URI; may be repeated" },
 	{ "nic", "SPEC", parse_list, FIELD(nics),
-	  "a network device: user, hub:NAME, tap:IF, none; may be repeated" },
+	  "a network device: user, hub:NAME, tap:IF, gen, none; may be repeated" },
 	{ "no-input", NULL, parse_flag, FIELD(no_input), "no keyboard and no mouse" },
 	{ "vmbus-max-version", "V", parse_version, FIELD(vmbus_max_version),
 	  "newest VMBus version to speak; default 5.3" },
@@ -268,6 +268,9 @@ void options_help(FILE *to)
 	      "items of each channel are left alone), echo=N (N old items, each changed, follow\n"
 	      "each new one and come again every 20 ms), lie=NAME (one lie, each time it fits; the control command hostile\n"
 	      "lists them).\n", to);
+	fputs("\nA nic gen swallows and counts frames and answers ARP, neighbour discovery, ping and UDP\n"
+	      "to port 7 as 198.18.0.1 and 2001:2::1; the control command generate lets it send.\n",
+	      to);
 	fputs("\nHyper-V sockets: a program that connects to the Unix socket PATH and sends CONNECT PORT\n"
 	      "and a newline gets OK PORT and the stream to that vsock port of the guest, or ERROR and\n"
 	      "why not. What listens on the Unix socket PATH_PORT gets the guest's connections to\n"

@@ -31,10 +31,14 @@ static struct net_backend *backend_of(const char *spec, unsigned int mtu, struct
 	args = spec_args(spec, "tap", ':');
 	if (args)
 		return net_tap_new(args, loop, client, err);
+	args = spec_args(spec, "gen", ',');
+	if (args)
+		return net_gen_new(args, loop, client, err);
 	args = spec_args(spec, "none", ',');
 	if (args)
 		return net_none_new(args, err);
-	error_set(err, "nic \"%s\": the kind is one of user, hub:NAME, tap:IF, none", spec);
+	error_set(err, "nic \"%s\": the kind is one of user, hub:NAME, tap:IF, gen, none",
+		  spec);
 	return NULL;
 }
 

@@ -334,9 +334,9 @@ static void specs(void **state)
 	static const struct {
 		const char *spec, *says;
 	} bad[] = {
-		{ "", "user, hub:NAME, tap:IF, none" },
-		{ "bridge:br0", "user, hub:NAME, tap:IF, none" },
-		{ "users", "user, hub:NAME, tap:IF, none" },
+		{ "", "user, hub:NAME, tap:IF, gen, none" },
+		{ "bridge:br0", "user, hub:NAME, tap:IF, gen, none" },
+		{ "users", "user, hub:NAME, tap:IF, gen, none" },
 		{ "user,dns=1", "dns=1" },
 		{ "user,hostfwd=tcp:80", "tcp:HOSTPORT-GUESTPORT" },
 		{ "user,hostfwd=sctp:80-80", "HOSTPORT-GUESTPORT" },

@@ -88,6 +88,7 @@ struct machine *machine_new(const struct machine_config *config, struct error *e
 		v->m = m;
 		v->index = i;
 		v->fd = -1;
+		v->stats_fd = -1;
 		pthread_mutex_init(&v->lock, NULL);
 		pthread_cond_init(&v->changed, NULL);
 	}

@@ -82,7 +82,9 @@ void machine_resume_cpu(struct machine *m, unsigned int cpu);
 /** machine_reference_time() - the guest's reference counter, units of 100 ns; any thread. */
 uint64_t machine_reference_time(struct machine *m);
 
-/** machine_stats() - exits by reason for each vCPU. Return: a new reference. */
+/** machine_stats() - exits by reason for each vCPU, and KVM's own counters ("kvm") where it has
+ * any. Return: a new reference.
+ */
 json_t *machine_stats(struct machine *m);
 
 #endif

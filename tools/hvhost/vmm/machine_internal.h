@@ -18,6 +18,7 @@ struct vcpu {
 	struct machine *m;
 	unsigned int index;
 	int fd;			/* -1 when there is none */
+	int stats_fd;		/* KVM's counters; -1 when it has none */
 	struct kvm_run *run;
 	pthread_t thread;
 	bool has_thread;

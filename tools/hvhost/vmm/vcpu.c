@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "vmm/boot.h"
+#include "vmm/kvm_stats.h"
 #include "vmm/machine_internal.h"
 
 #define KICK_SIGNAL		SIGUSR1
@@ -99,6 +100,7 @@ int vcpu_create(struct vcpu *v, struct error *err)
 	if (run == MAP_FAILED)
 		return error_set(err, "cannot map vCPU %u: %s", v->index, strerror(errno));
 	v->run = run;
+	v->stats_fd = kvm_stats_open(v->fd);
 	if (set_cpuid(v, err) || enable_hyperv(v, err))
 		return -1;
 	return set_msrs(v, err);
@@ -109,6 +111,9 @@ void vcpu_destroy(struct vcpu *v)
 	if (v->run)
 		munmap(v->run, v->m->run_size);
 	v->run = NULL;
+	if (v->stats_fd >= 0)
+		close(v->stats_fd);
+	v->stats_fd = -1;
 	if (v->fd >= 0)
 		close(v->fd);
 	v->fd = -1;
@@ -396,9 +401,11 @@ void vcpu_resume(struct vcpu *v)
 
 json_t *vcpu_stats(const struct vcpu *v)
 {
-	json_t *object = json_object();
+	json_t *object = json_object(), *kvm = kvm_stats_read(v->stats_fd);
 	unsigned int i;
 
+	if (kvm)
+		json_object_set_new(object, "kvm", kvm);
 	for (i = 0; i < NR_EXIT_REASONS; i++)
 		if (v->exits[i] && exits[i].name)
 			json_object_set_new(object, exits[i].name, json_integer(v->exits[i]));

@@ -108,6 +108,7 @@ struct netvsp *netvsp_new(struct loop *loop, const char *spec, unsigned int inde
 		.deliver = netvsp_rx_deliver,
 		.flush = netvsp_rx_flush,
 		.writable = netvsp_tx_drain,
+		.room = netvsp_rx_room,
 		.arg = nic,
 	};
 	unsigned int user_mtu = DEFAULT_USER_MTU;
@@ -258,6 +259,10 @@ struct nic_request {
 	struct netvsp *nic;
 	bool up, change;
 	uint32_t vf_allocated, vf_serial;
+	struct net_generate generate;
+	bool stop;
+	int ret;
+	struct error err;
 };
 
 static void link_fn(void *arg)
@@ -275,6 +280,14 @@ static void vf_fn(void *arg)
 	req->nic->vf_serial = req->vf_serial;
 	req->nic->vf_due = true;
 	netvsp_send_inband(req->nic);
+}
+
+static void generate_fn(void *arg)
+{
+	struct nic_request *req = arg;
+
+	req->ret = net_backend_generate(req->nic->backend, req->stop ? NULL : &req->generate,
+					&req->err);
 }
 
 /* On the main loop a device that is found cannot go away meanwhile. */
@@ -322,6 +335,42 @@ static int control_vf(void *arg, json_t *request, json_t *reply, struct error *e
 	return 0;
 }
 
+/* Takes the member @key, a number from 0 on, when there is one. */
+static int take_number(json_t *request, const char *key, uint64_t max, uint64_t *value,
+		       struct error *err)
+{
+	json_t *member = json_object_get(request, key);
+
+	if (!member)
+		return 0;
+	if (!json_is_integer(member) || json_integer_value(member) < 0 ||
+	    (uint64_t)json_integer_value(member) > max)
+		return error_set(err, "\"%s\" is a number from 0 to %llu", key,
+				 (unsigned long long)max);
+	*value = json_integer_value(member);
+	return 0;
+}
+
+static int control_generate(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct vmbus_device *dev = find_nic(arg, request, err);
+	uint64_t size = 64, flows = 1;
+	struct nic_request req = { .stop = json_is_true(json_object_get(request, "stop")) };
+
+	if (!dev || take_number(request, "rate", INT64_MAX, &req.generate.rate, err) ||
+	    take_number(request, "count", INT64_MAX, &req.generate.count, err) ||
+	    take_number(request, "size", UINT16_MAX, &size, err) ||
+	    take_number(request, "flows", UINT16_MAX, &flows, err))
+		return -1;
+	req.generate.size = size;
+	req.generate.flows = flows;
+	req.nic = vmbus_device_priv(dev);
+	loop_call_sync(vmbus_device_loop(dev), generate_fn, &req);
+	if (req.ret)
+		return error_set(err, "%s", req.err.text);
+	return 0;
+}
+
 /* The commands serve all network devices of a server, so the first one registers them. */
 static void register_commands(struct vmbus_server *server, struct control *control)
 {
@@ -333,6 +382,9 @@ static void register_commands(struct vmbus_server *server, struct control *contr
 	control_register(control, "link",
 			 "device, up (plug or pull the cable) or change (another network)",
 			 control_link, server);
+	control_register(control, "generate",
+			 "device, a nic gen; rate (frames/s, 0 what the guest takes), count (0 no end), "
+			 "size (64), flows (1): send it UDP; or stop: true", control_generate, server);
 	control_register(control, "vf", "device, present, serial: tell the guest of a VF",
 			 control_vf, server);
 }

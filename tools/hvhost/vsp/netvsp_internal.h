@@ -175,6 +175,10 @@ void netvsp_tx_drop(struct netvsp *nic);
 /* netvsp_rx.c: to the guest */
 void netvsp_rx_deliver(void *arg, const void *frame, size_t len);
 void netvsp_rx_flush(void *arg);
+
+/** netvsp_rx_room() - frames that the guest has buffers for; 0 while it is not set up. */
+unsigned int netvsp_rx_room(void *arg);
+
 void netvsp_rx_flush_channel(struct netvsp_channel *nc);
 void netvsp_rx_completed(struct netvsp_channel *nc, const struct vmbus_packet *pkt);
 

@@ -419,6 +419,16 @@ static int rx_frame(struct netvsp *nic, const uint8_t *frame, size_t len)
 	return 0;
 }
 
+unsigned int netvsp_rx_room(void *arg)
+{
+	struct netvsp *nic = arg;
+	uint32_t kept = nic->nr_slots > 2 * NETVSP_SLOTS_RESERVED ? NETVSP_SLOTS_RESERVED : 0;
+
+	if (!nic->recv_gpadl || nic->rndis.state != RNDIS_INITIALIZED || nic->nr_free <= kept)
+		return 0;
+	return nic->nr_free - kept;
+}
+
 void netvsp_rx_deliver(void *arg, const void *frame, size_t len)
 {
 	struct netvsp *nic = arg;
