@@ -25,6 +25,9 @@ help:
 	@echo "  make alloc            loads, unloads and I/O while allocations fail"
 	@echo "  make soak             seeds of lies for HOURS=8"
 	@echo "  make count-check      the counting of instructions (lab run --count), with work of known size"
+	@echo "  make bench            ours beside in-tree: rates, times, costs; tables and plots in build/bench/"
+	@echo "                        (BENCH_QUICK=1 a small part, KERNELS='6.1,6.12'; bench-storage,"
+	@echo "                        bench-network, bench-bus: one subject)"
 	@echo "  make coverage         the lines of the drivers that kunit and e2e run, as a table"
 	@echo "  make arm64            the modules for arm64 kernels: built, and held against those kernels' symbols"
 	@echo "  make build-table      the modules for each kernel of the range, W=1, and the bus's CRCs (TABLE='5.10 6.1')"
@@ -197,6 +200,13 @@ count-check: hvhost
 	@tools/setup check
 	@tests/count/run
 
+BENCH = @tools/setup bench && tests/bench/run $(if $(KERNELS),--kernel $(KERNELS))
+bench: hvhost
+	$(BENCH)
+
+bench-storage bench-network bench-bus: bench-%: hvhost
+	$(BENCH) $*
+
 coverage: hvhost
 	@tools/setup check
 	@tests/coverage
@@ -209,5 +219,6 @@ clean:
 	rm -rf build
 
 .PHONY: help setup headers copy modules abi-check modules_install no-dkms install uninstall \
-	dkms-install dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak count-check coverage style \
+	dkms-install dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak \
+	count-check bench bench-storage bench-network bench-bus coverage style \
 	build-table arm64 e2e matrix e2e-install check deb rpm packages-check clean

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The report: every result in a directory as tables of Markdown, with the plots beside it."""
+
+import glob
+import os
+
+from benchlib import guests, plots
+
+TITLES = {'storage': 'Storage', 'network': 'Network', 'bus': 'Bus'}
+COUNTED = {'storage': 'request', 'network': 'packet, sent or received,'}
+
+
+def number(value):
+    """Three digits that matter."""
+    if value is None:
+        return '-'
+    if abs(value) >= 100:
+        return f'{value:,.0f}'
+    return f'{value:.1f}' if abs(value) >= 10 else f'{value:.2f}'
+
+
+def ratio(value):
+    """Median (least to most)."""
+    if not value:
+        return '-'
+    return f'**{value["median"]:.2f}** ({value["min"]:.2f} to {value["max"]:.2f})'
+
+
+def table(head, lines):
+    """Markdown; all columns but the first are numbers."""
+    text = ['| ' + ' | '.join(head) + ' |', '|---|' + '---:|' * (len(head) - 1)]
+    text += ['| ' + ' | '.join(line) + ' |' for line in lines]
+    return '\n'.join(text) + '\n'
+
+
+def results(where):
+    """The results in a directory, in the order of subjects and kernels."""
+    found = [guests.read_json(path) for path in glob.glob(os.path.join(where, '*-*.json'))]
+    peers = {result['kernel']: result['peers'] for result in found
+             if result.get('subject') == 'peers'}
+    for result in found:
+        for row in result['rows']:
+            row.setdefault('peers', {}).update(peers.get(result['kernel'], {}).get(row['key'], {}))
+    return sorted((result for result in found if result.get('subject') in TITLES),
+                  key=lambda result: (list(TITLES).index(result['subject']),
+                                      [int(part) for part in result['kernel'].split('.')
+                                       if part.isdigit()]))
+
+
+def _groups(rows):
+    """(title, rows) of rows with as many processors and of one unit."""
+    groups = {}
+    for row in rows:
+        what = 'times' if row['better'] == 'lower' else 'rates'
+        groups.setdefault((row.get('cpus'), what), []).append(row)
+    return [(f'{cpus} processor{"s" * (cpus > 1)}' if cpus else '', members)
+            for (cpus, _), members in groups.items()]
+
+
+def rates(rows):
+    """What was achieved, ours beside in-tree and the peers."""
+    peers = list(dict.fromkeys(peer for row in rows for peer in row.get('peers', {})))
+    timed = any('latency' in row for row in rows)
+    higher = rows[0]['better'] == 'higher'
+    head = ['', 'unit', 'ours', 'in-tree', 'ours / in-tree']
+    head += ['p50 us, ours / in-tree', 'p99 us, ours / in-tree'] if timed else []
+    lines = []
+    for row in rows:
+        line = [row['name'], row['unit'] + ('/s' if higher else ''),
+                number(row['ours']['median']), number(row['intree']['median']),
+                ratio(row['ratio'])]
+        for percent in ('p50', 'p99') if timed else ():
+            latency = row.get('latency', {}).get(percent)
+            line.append(' / '.join(number(latency[which]['median']) for which in guests.SETS)
+                        if latency else '-')
+        line += [number(row['peers'][peer]['rate']) if peer in row.get('peers', {}) else '-'
+                 for peer in peers]
+        lines.append(line)
+    return table(head + peers, lines)
+
+
+def counts(rows):
+    """What a unit of work costs the host."""
+    rows = [row for row in rows if all(row.get('counts', {}).get(which) for which in guests.SETS)]
+    names = list(dict.fromkeys(name for row in rows for which in guests.SETS
+                               for name in row['counts'][which] if name != 'units'))
+    if not rows or not names:
+        return ''
+    return table(['', *names], [
+        [row['name'], *(' / '.join(number(row['counts'][which].get(name))
+                                   for which in guests.SETS) for name in names)]
+        for row in rows])
+
+
+def section(result):
+    """One subject on one kernel."""
+    machine = result['machine']
+    text = [f'## {TITLES[result["subject"]]}, kernel {result["kernel"]}\n',
+            f'{result["date"]}: {result["rounds"]} pairs'
+            f'{", the quick part" if result["quick"] else ""}, {result["took"]:.0f} s; '
+            f'{machine["cpus"]} x {machine["processor"]}, '
+            f'{"emulated by QEMU " + machine["qemu"] if machine["emulated"] else "KVM"}; '
+            f'processors {100 * machine["busy"]:.0f} % busy, load {machine["load_before"]} before '
+            f'and {machine["load_after"]} after (1 is this run alone).\n']
+    for title, rows in _groups(result['rows']):
+        text.append((f'**{title}**\n\n' if title else '') + rates(rows))
+        cost = counts(rows)
+        if cost:
+            text.append(f'What one {COUNTED[result["subject"]]} costs, ours / in-tree:\n\n{cost}')
+    return '\n'.join(text)
+
+
+def write(where):
+    """Write report.md and the plots of every result in @where. Return: the report's path."""
+    found = results(where)
+    if not found:
+        raise guests.BenchError(f'there is no result in {where}')
+    text = ['# Benchmarks\n']
+    for result in found:
+        text.append(section(result))
+        for name, about in plots.draw(result, where):
+            text.append(f'![{about}]({name}.svg)\n')
+    path = os.path.join(where, 'report.md')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write('\n'.join(text))
+    return path

@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Network: UDP against the host's traffic generator, XDP_DROP, and TCP between two NICs on one
+# virtual switch, the second of them in a network namespace of its own; in-tree and ours in turn,
+# BENCH_ROUNDS times. TCP over veth as the floor. Then what the host counts.
+. /lab/bench/lib.sh
+. /lab/bench/jobs.sh
+out=/out/network
+mkdir -p "$out"
+seconds=$BENCH_SECONDS
+
+all_nics() {
+	nic_of "$BENCH_MAC_GEN" && nic_of "$BENCH_MAC_NEAR" && nic_of "$BENCH_MAC_FAR"
+}
+
+take() {
+	load "$1"
+	until_true 30 all_nics || die "$1: not all NICs are there in 30 s"
+	gen=$(nic_of "$BENCH_MAC_GEN")
+	pair "$(nic_of "$BENCH_MAC_NEAR")" "$(nic_of "$BENCH_MAC_FAR")"
+	# XDP wants no receive coalescing; a host without it needs no word.
+	ethtool -K "$gen" lro off 2>/dev/null
+	ip addr add 198.18.0.9/15 dev "$gen" || die "$gen: no address"
+	ip link set "$gen" up
+	until_true 20 ping -c 1 -W 1 "$BENCH_GENERATOR" || die "$gen does not reach the generator"
+}
+
+# counts SET JOB: the host's counters at two moments in the middle of the job.
+counts() {
+	job "$2" "$out/counts.log" 4 &
+	counts_job=$!
+	sleep 1.5
+	host_counts "$out/counts-$1-$2-0.json"
+	sleep 1
+	host_counts "$out/counts-$1-$2-1.json"
+	wait "$counts_job" || die "$1 $2 failed while its cost was counted"
+}
+
+own_modules
+other_namespace
+round=0
+while [ "$round" -lt "$BENCH_ROUNDS" ]; do
+	round=$((round + 1))
+	for set in $(order "$round"); do
+		take "$set"
+		note "round $round, $set"
+		for name in $BENCH_JOBS; do
+			job "$name" "$out/$name-$set-$round.json" "$seconds"
+		done
+		unload
+	done
+done
+
+for set in ours intree; do
+	take "$set"
+	note "counts, $set"
+	for name in $BENCH_COUNTED; do
+		counts "$set" "$name"
+	done
+	unload
+done
+
+note "veth"
+modprobe veth || die "veth"
+# The kernel names the other end.
+ip link add near type veth || die "no veth"
+pair near veth0
+for name in $BENCH_FLOOR; do
+	job "$name" "$out/$name-veth-1.json" "$seconds"
+done
+end_jobs
+echo "PASS network"
