@@ -10,8 +10,8 @@ from benchlib import guests
 
 OURS, INTREE, PEERS = '#1b6ca8', '#e08e45', ('#7a7a7a', '#4c9f70', '#9b5fb5')
 TERMINALS = {
-    'svg': 'svg size {width},{height} dynamic font "DejaVu Sans,12" background "#ffffff"',
-    'png': 'pngcairo size {width},{height} font "DejaVu Sans,10" background "#ffffff"',
+    'svg': 'svg size {width},{height} dynamic noenhanced font "DejaVu Sans,12" background "#ffffff"',
+    'png': 'pngcairo noenhanced size {width},{height} font "DejaVu Sans,10" background "#ffffff"',
 }
 COMMON = '''
 set encoding utf8
@@ -53,7 +53,7 @@ def ratios(path, title, rows):
 set title {_quoted(title)} textcolor rgb "#222222"
 set xlabel "times as good as in-tree, bars: least and largest pair"
 set yrange [-0.7:{len(rows) - 0.3}]
-set xrange [0:*]
+set logscale x
 set grid xtics lc rgb "#dddddd" lt 1
 unset grid
 set grid x lc rgb "#dddddd" lt 1
