@@ -4,6 +4,8 @@ between two moments, by unit of work."""
 
 import statistics
 
+from benchlib import guests
+
 
 def spread(values):
     """Median, least and largest."""
@@ -14,8 +16,9 @@ def spread(values):
 def ratio(ours, intree):
     """Ours by in-tree, pair by pair: what came one after the other is compared, so that a
     machine that is slower for a while is so for both."""
-    pairs = [a / b for a, b in zip(ours, intree) if b]
-    return spread(pairs) if pairs else None
+    if not all(intree):
+        raise guests.BenchError('a job of the in-tree drivers did nothing')
+    return spread([a / b for a, b in zip(ours, intree)])
 
 
 def row(key, name, unit, better, ours, intree, **more):
@@ -57,7 +60,7 @@ def counted(before, after, kind, units):
     name of the devices whose channels are meant; @units(stats): the units done so far."""
     done = units(after) - units(before)
     if done <= 0:
-        return None
+        raise guests.BenchError(f'{kind}: nothing was done while the host counted')
     result = {'units': done}
     for name, read in COUNTERS.items():
         first, last = read(before, kind), read(after, kind)

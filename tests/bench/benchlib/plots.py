@@ -106,7 +106,7 @@ def draw(result, where):
     """The plots of a result: [(file without its ending, what it shows)]."""
     subject, kernel = result['subject'], result['kernel']
     drawn = []
-    rows = [row for row in result['rows'] if row['ratio']]
+    rows = result['rows']
     for cpus in sorted({row.get('cpus') or 0 for row in rows}):
         some = [row for row in rows if (row.get('cpus') or 0) == cpus]
         of_cpus = f', {cpus} processor{"s" * (cpus > 1)}' if cpus else ''

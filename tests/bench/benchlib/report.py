@@ -21,8 +21,6 @@ def number(value):
 
 def ratio(value):
     """Median (least to most)."""
-    if not value:
-        return '-'
     return f'**{value["median"]:.2f}** ({value["min"]:.2f} to {value["max"]:.2f})'
 
 
