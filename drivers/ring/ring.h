@@ -50,9 +50,9 @@ static inline u32 hvic_ring_advance(const struct hv_ring_buffer_info *rbi, u32 i
 /**
  * hvic_ring_tx_begin() - lock the outbound ring and start a batch
  * @channel: an open channel
- * @tx: filled in; must be ended with hvic_ring_tx_end() after success
+ * @tx: filled in; after success one of the two ends it
  *
- * Any context; interrupts are off until hvic_ring_tx_end().
+ * Any context; interrupts are off until hvic_ring_tx_end() or hvic_ring_tx_publish().
  *
  * Return: 0; -ENODEV when the channel was rescinded; -EIO when the indices in the shared page
  * are impossible: the host corrupted them and the channel is of no use any more.
@@ -77,7 +77,7 @@ static inline int hvic_ring_tx_begin(struct vmbus_channel *channel, struct hvic_
 	tx->start = write;
 	tx->next = write;
 	tx->free = write >= read ? rbi->ring_datasize - (write - read) : read - write;
-	__release(&rbi->ring_lock);	/* for sparse: held until hvic_ring_tx_end() */
+	__release(&rbi->ring_lock);	/* for sparse: held until hvic_ring_tx_publish() */
 	return 0;
 }
 
@@ -124,16 +124,18 @@ static inline void hvic_ring_tx_commit(struct hvic_ring_tx *tx, u32 len)
 }
 
 /**
- * hvic_ring_tx_end() - publish the batch, unlock, and signal the host if it waits
- * @tx: a batch
+ * hvic_ring_tx_publish() - let the host see the batch, and unlock
+ * @tx: a batch; it has ended
  *
  * The host drains the ring before it sleeps and masks its interrupt while it drains, so a
- * signal is due only when the ring was empty before the batch.
+ * signal is due only when the ring was empty before the batch. Without it the host may sleep on:
+ * the caller sends it, or sees to it that hvic_ring_tx_waits() is asked soon.
+ *
+ * Return: whether a signal is due.
  */
-static inline void hvic_ring_tx_end(struct hvic_ring_tx *tx)
+static inline bool hvic_ring_tx_publish(struct hvic_ring_tx *tx)
 {
-	struct vmbus_channel *channel = tx->channel;
-	struct hv_ring_buffer_info *rbi = &channel->outbound;
+	struct hv_ring_buffer_info *rbi = &tx->channel->outbound;
 	struct hv_ring_buffer *ring = rbi->ring_buffer;
 	bool sent = tx->next != tx->start;
 
@@ -143,18 +145,57 @@ static inline void hvic_ring_tx_end(struct hvic_ring_tx *tx)
 		virt_store_release(&ring->write_index, tx->next);
 	spin_unlock_irqrestore(&rbi->ring_lock, tx->flags);
 	if (!sent)
-		return;
+		return false;
 
 	/* Publish the index before looking whether the host sleeps. */
 	virt_mb();
 	if (READ_ONCE(ring->interrupt_mask))
-		return;
+		return false;
 	/* The mask is read before the read index. */
 	virt_rmb();
-	if (READ_ONCE(ring->read_index) == tx->start) {
-		++channel->intr_out_empty;
-		vmbus_setevent(channel);
-	}
+	return READ_ONCE(ring->read_index) == tx->start;
+}
+
+/**
+ * hvic_ring_tx_waits() - whether a signal that was due still is
+ * @channel: an open channel
+ *
+ * For a signal that was put off: between hvic_ring_tx_publish() and this lies a full barrier. A
+ * host that has taken everything meanwhile, or is about to, needs none.
+ *
+ * Any context.
+ */
+static inline bool hvic_ring_tx_waits(const struct vmbus_channel *channel)
+{
+	const struct hv_ring_buffer *ring = channel->outbound.ring_buffer;
+
+	if (READ_ONCE(ring->interrupt_mask))
+		return false;
+	/* The mask is read before the read index. */
+	virt_rmb();
+	return READ_ONCE(ring->read_index) != READ_ONCE(ring->write_index);
+}
+
+/**
+ * hvic_ring_tx_signal() - signal the host that the outbound ring is not empty any more
+ * @channel: an open channel
+ *
+ * Any context.
+ */
+static inline void hvic_ring_tx_signal(struct vmbus_channel *channel)
+{
+	++channel->intr_out_empty;
+	vmbus_setevent(channel);
+}
+
+/**
+ * hvic_ring_tx_end() - publish the batch, unlock, and signal the host if it waits
+ * @tx: a batch
+ */
+static inline void hvic_ring_tx_end(struct hvic_ring_tx *tx)
+{
+	if (hvic_ring_tx_publish(tx))
+		hvic_ring_tx_signal(tx->channel);
 }
 
 /**

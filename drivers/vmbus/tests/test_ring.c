@@ -249,6 +249,59 @@ static void ring_signals_once_a_batch(struct kunit *test)
 	}
 }
 
+/*
+ * A signal that is put off over several batches: the first into an empty ring makes it due, and
+ * it is due until the host has read all, or is awake.
+ */
+static void ring_signal_put_off(struct kunit *test)
+{
+	static const struct {
+		u32 mask;		/* when the first is published */
+		bool due;
+		u32 read, mask_later;	/* packets that the host has read by the end of it all */
+		bool waits;
+	} cases[] = {
+		{ 0, true, 0, 0, true },
+		{ 0, true, 1, 0, true },	/* it may have gone to sleep after the first */
+		{ 0, true, 3, 0, false },
+		{ 0, true, 0, 1, false },
+		{ 1, false, 0, 1, false },
+		{ 1, false, 3, 0, false },
+	};
+	struct rings *rings = test->priv;
+	struct hv_ring_buffer_info *out = &rings->channel.outbound;
+	struct hvic_ring_tx tx;
+	unsigned int i, n;
+	bool due;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* The second packet is across the end. */
+		set_position(out, DATA - 48);
+		out->ring_buffer->interrupt_mask = cases[i].mask;
+		rings->channel.sig_events = 0;
+		for (n = 0; n < 3; n++) {
+			KUNIT_ASSERT_EQ(test, 0, hvic_ring_tx_begin(&rings->channel, &tx));
+			KUNIT_ASSERT_NOT_NULL(test, hvic_ring_tx_reserve(&tx, 32));
+			hvic_ring_tx_commit(&tx, 32);
+			due = hvic_ring_tx_publish(&tx);
+			KUNIT_EXPECT_EQ_MSG(test, due, !n && cases[i].due, "case %u", i);
+		}
+		KUNIT_EXPECT_EQ(test, 0u, signals(rings));
+		KUNIT_EXPECT_EQ(test, DATA - 48 + 3 * 40 - DATA, out->ring_buffer->write_index);
+		out->ring_buffer->read_index = (DATA - 48 + 40 * cases[i].read) % DATA;
+		out->ring_buffer->interrupt_mask = cases[i].mask_later;
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].waits, hvic_ring_tx_waits(&rings->channel),
+				    "case %u", i);
+		hvic_ring_tx_signal(&rings->channel);
+		KUNIT_EXPECT_EQ(test, 1u, signals(rings));
+	}
+	/* Nothing published, nothing due. */
+	set_position(out, 0);
+	out->ring_buffer->interrupt_mask = 0;
+	KUNIT_ASSERT_EQ(test, 0, hvic_ring_tx_begin(&rings->channel, &tx));
+	KUNIT_EXPECT_FALSE(test, hvic_ring_tx_publish(&tx));
+}
+
 /* A host that waits for room hears of it when there is more than it asked for, once. */
 static void ring_tells_of_room(struct kunit *test)
 {
@@ -495,6 +548,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_writes_at_every_offset),
 	KUNIT_CASE(ring_is_never_quite_full),
 	KUNIT_CASE(ring_signals_once_a_batch),
+	KUNIT_CASE(ring_signal_put_off),
 	KUNIT_CASE(ring_tells_of_room),
 	KUNIT_CASE(ring_refuses_what_cannot_be),
 	KUNIT_CASE(ring_refuses_to_write_by_nonsense),
