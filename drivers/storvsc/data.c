@@ -9,13 +9,6 @@
 
 #include "storvsc.h"
 
-static void storvsc_free_payload(struct storvsc_host *sh, struct storvsc_cmd *sc)
-{
-	if (sc->payload && sc->payload != (void *)sc->inline_payload)
-		mempool_free(sc->payload, sh->payload_pool);
-	sc->payload = NULL;
-}
-
 /*
  * Whether a reference to a page keeps nothing: an object of a slab is used again once it is freed,
  * page or no page, and pages without a count, as large kmalloc() gives on newer kernels, are freed
@@ -111,8 +104,7 @@ static int storvsc_dma_map(struct scsi_cmnd *cmd, struct scatterlist **sgl)
 /**
  * storvsc_map_data() - a command's data as one range of 4 KiB pages
  * @sh: the controller
- * @cmd: the command; its payload is set
- * @payload_len: bytes of that
+ * @cmd: the command; where its data are is noted in it for storvsc_put_packet()
  *
  * The queue's boundary mask makes every element but the first start, and every one but the last
  * end, on such a page. What the host is to write into a slab it writes into pages of ours.
@@ -120,60 +112,43 @@ static int storvsc_dma_map(struct scsi_cmnd *cmd, struct scatterlist **sgl)
  * Context: any. Return: 0, -EMSGSIZE or -ENOMEM; after 0 storvsc_take_back() or
  * storvsc_keep_data() is due.
  */
-int storvsc_map_data(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 *payload_len)
+int storvsc_map_data(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 {
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
 	bool bounce = cmd->sc_data_direction == DMA_FROM_DEVICE && storvsc_in_slab(cmd);
-	u32 length = scsi_bufflen(cmd), offset, pages, n = 0;
-	struct scatterlist *sg, *sgl;
-	int count, i;
+	u32 offset = bounce ? 0 : offset_in_hvpage(scsi_sglist(cmd)->offset);
+	u32 pages = HVPFN_UP(offset + scsi_bufflen(cmd));
+	int count;
 
-	offset = bounce ? 0 : offset_in_hvpage(scsi_sglist(cmd)->offset);
-	pages = HVPFN_UP(offset + length);
 	if (pages > (sh->limits.max_transfer >> HV_HYP_PAGE_SHIFT) + 1)
 		return -EMSGSIZE;
 	if (bounce && storvsc_alloc_bounce(cmd))
 		return -ENOMEM;
-	count = storvsc_dma_map(cmd, &sgl);
-	if (count < 0)
+	count = storvsc_dma_map(cmd, &sc->sgl);
+	if (count < 0) {
+		sc->sgl = NULL;
 		return count;
-	sc->payload = (void *)sc->inline_payload;
-	if (pages > STORVSC_INLINE_PFNS) {
-		sc->payload = mempool_alloc(sh->payload_pool, GFP_ATOMIC | __GFP_NOWARN);
-		if (!sc->payload) {
-			storvsc_take_back(sh, cmd);
-			return -ENOMEM;
-		}
 	}
-	sc->payload->rangecount = 1;
-	sc->payload->range.len = length;
-	sc->payload->range.offset = offset;
-	for_each_sg(sgl, sg, count, i) {
-		u64 pfn = HVPFN_DOWN(sg_dma_address(sg));
-		u64 end = HVPFN_UP(sg_dma_address(sg) + sg_dma_len(sg));
-
-		while (pfn < end && n < pages)
-			sc->payload->range.pfn_array[n++] = pfn++;
-	}
-	*payload_len = sizeof(*sc->payload) + n * sizeof(u64);
+	sc->nents = count;
+	sc->offset = offset;
+	sc->pages = pages;
 	return 0;
 }
 
 /**
  * storvsc_take_back() - a command's data belong to the guest again
- * @sh: the controller
  * @cmd: the command; what the host wrote is in its own memory afterwards
  *
  * Context: any.
  */
-void storvsc_take_back(struct storvsc_host *sh, struct scsi_cmnd *cmd)
+void storvsc_take_back(struct scsi_cmnd *cmd)
 {
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
 	struct scatterlist *sg;
 	u32 done = 0;
 	int i;
 
-	storvsc_free_payload(sh, sc);
+	sc->sgl = NULL;
 	if (likely(!sc->bounce.sgl)) {
 		scsi_dma_unmap(cmd);
 		return;
@@ -190,7 +165,6 @@ void storvsc_take_back(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 
 /**
  * storvsc_keep_data() - the host has not answered: keep a command's data for ever
- * @sh: the controller
  * @cmd: the command, which may end now
  *
  * The host may still write to them: lost memory instead of corrupted memory. Pages of ours are
@@ -199,13 +173,13 @@ void storvsc_take_back(struct storvsc_host *sh, struct scsi_cmnd *cmd)
  *
  * Context: any.
  */
-void storvsc_keep_data(struct storvsc_host *sh, struct scsi_cmnd *cmd)
+void storvsc_keep_data(struct scsi_cmnd *cmd)
 {
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
 	struct scatterlist *sg;
 	int i;
 
-	storvsc_free_payload(sh, sc);
+	sc->sgl = NULL;
 	if (sc->bounce.sgl) {
 		sg_free_table(&sc->bounce);
 		return;

@@ -93,32 +93,25 @@ static void storvsc_free(struct storvsc_host *sh)
 {
 	if (sh->work_queue)
 		destroy_workqueue(sh->work_queue);
-	mempool_destroy(sh->payload_pool);
 	kfree(sh->by_cpu);
 	kfree(sh->channels);
 }
 
 /* What the SCSI layer has to know, from what the host offered. */
-static int storvsc_setup_shost(struct storvsc_host *sh)
+static void storvsc_setup_shost(struct storvsc_host *sh)
 {
 	struct Scsi_Host *shost = sh->shost;
-	unsigned int pages = (sh->limits.max_transfer >> HV_HYP_PAGE_SHIFT) + 1;
 
-	sh->payload_pool = mempool_create_kmalloc_pool(4, sizeof(struct vmbus_packet_mpb_array) +
-						       pages * sizeof(u64));
-	if (!sh->payload_pool)
-		return -ENOMEM;
 	shost->max_lun = storvsc_space[sh->kind].luns;
 	shost->max_id = storvsc_space[sh->kind].targets;
 	shost->max_channel = storvsc_space[sh->kind].channels - 1;
 	shost->max_cmd_len = VSTOR_CDB_MAX;
 	shost->max_sectors = sh->limits.max_transfer >> 9;
-	shost->sg_tablesize = pages;
+	shost->sg_tablesize = (sh->limits.max_transfer >> HV_HYP_PAGE_SHIFT) + 1;
 	shost->nr_hw_queues = storvsc_hw_queues(sh);
 	shost->can_queue = storvsc_can_queue(sh);
 	if (sh->kind == STORVSC_FC)
 		shost->transportt = storvsc_fc_transport;
-	return 0;
 }
 
 static int storvsc_add_rport(struct storvsc_host *sh)
@@ -187,9 +180,7 @@ static int storvsc_probe(struct hv_device *dev, const struct hv_vmbus_device_id 
 	ret = storvsc_connect(sh);
 	if (ret)
 		goto err_free;
-	ret = storvsc_setup_shost(sh);
-	if (ret)
-		goto err_disconnect;
+	storvsc_setup_shost(sh);
 	storvsc_add_subchannels(sh);
 	ret = scsi_add_host(shost, &dev->device);
 	if (ret)

@@ -76,7 +76,7 @@ unsigned int storvsc_hw_queues(const struct storvsc_host *sh)
 unsigned int storvsc_can_queue(const struct storvsc_host *sh)
 {
 	unsigned int packet = ALIGN(sizeof(struct vmbus_packet_mpb_array) +
-				    STORVSC_INLINE_PFNS * sizeof(u64) +
+				    STORVSC_USUAL_PFNS * sizeof(u64) +
 				    sizeof(struct vstor_packet) + sizeof(u64), sizeof(u64));
 	unsigned int ring = (storvsc_ring_bytes() - PAGE_SIZE) / packet;
 	unsigned int channels = 1;

@@ -98,53 +98,6 @@ int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 	return 0;
 }
 
-static void storvsc_fill_srb(struct scsi_cmnd *cmd, struct vstor_packet *packet, u16 version,
-			     unsigned int port)
-{
-	struct vstor_srb *srb = &packet->srb;
-	u32 flags = VSTOR_SRB_FLAG_DISABLE_SYNCH_TRANSFER;
-
-	memset(packet, 0, sizeof(*packet));
-	packet->operation = cpu_to_le32(VSTOR_OP_EXECUTE_SRB);
-	packet->flags = cpu_to_le32(VSTOR_FLAG_REQUEST_COMPLETION);
-
-	srb->port_number = port;
-	srb->path_id = cmd->device->channel;
-	srb->target_id = cmd->device->id;
-	srb->lun = cmd->device->lun;
-	srb->cdb_length = cmd->cmd_len;
-	memcpy(srb->cdb, cmd->cmnd, cmd->cmd_len);
-	srb->data_transfer_length = cpu_to_le32(scsi_bufflen(cmd));
-
-	switch (cmd->sc_data_direction) {
-	case DMA_TO_DEVICE:
-		srb->data_in = VSTOR_DATA_OUT;
-		flags |= VSTOR_SRB_FLAG_DATA_OUT;
-		break;
-	case DMA_FROM_DEVICE:
-		srb->data_in = VSTOR_DATA_IN;
-		flags |= VSTOR_SRB_FLAG_DATA_IN;
-		break;
-	default:
-		srb->data_in = VSTOR_DATA_NONE;
-	}
-
-	if (version < VSTOR_VERSION_5_1) {
-		srb->length = cpu_to_le16(VSTOR_SRB_LEN_V1);
-		srb->sense_info_length = VSTOR_SENSE_MAX_V1;
-		return;
-	}
-	srb->length = cpu_to_le16(VSTOR_SRB_LEN_V2);
-	srb->sense_info_length = VSTOR_SENSE_MAX;
-	srb->timeout = cpu_to_le32(60);
-	if (cmd->device->tagged_supported) {
-		flags |= VSTOR_SRB_FLAG_QUEUE_ACTION_ENABLE | VSTOR_SRB_FLAG_NO_QUEUE_FREEZE;
-		srb->queue_tag = VSTOR_QUEUE_TAG_UNTAGGED;
-		srb->queue_action = VSTOR_QUEUE_ACTION_SIMPLE;
-	}
-	srb->srb_flags = cpu_to_le32(flags);
-}
-
 static void storvsc_report(struct storvsc_host *sh, struct scsi_cmnd *cmd,
 			   const struct vstor_outcome *outcome)
 {
@@ -184,7 +137,7 @@ static void storvsc_finish(struct storvsc_host *sh, struct scsi_cmnd *cmd,
 	struct vstor_outcome outcome;
 	int ret;
 
-	storvsc_take_back(sh, cmd);
+	storvsc_take_back(cmd);
 	ret = vstor_check_outcome(packet, len, sc->length, &outcome);
 	if (!ret) {
 		storvsc_report(sh, cmd, &outcome);
@@ -207,7 +160,7 @@ struct storvsc_abandon {
 
 static void storvsc_lose(struct storvsc_abandon *lost, struct scsi_cmnd *cmd)
 {
-	storvsc_keep_data(lost->sh, cmd);
+	storvsc_keep_data(cmd);
 	lost->commands++;
 	lost->bytes += scsi_bufflen(cmd);
 }
@@ -252,7 +205,7 @@ static bool storvsc_finish_one(struct scsi_cmnd *cmd, void *data)
 	struct storvsc_host *sh = data;
 
 	if (storvsc_take_over(scsi_cmd_priv(cmd), STORVSC_CMD_DONE)) {
-		storvsc_take_back(sh, cmd);
+		storvsc_take_back(cmd);
 		storvsc_no_answer(cmd);
 		scsi_done(cmd);
 		storvsc_put_outstanding(sh);
@@ -307,7 +260,7 @@ static void storvsc_end_sent(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 	if (storvsc_state_of(sc) == STORVSC_CMD_ANSWERED) {
 		storvsc_finish(sh, cmd, &sc->answer, sc->answer_len);
 	} else if (READ_ONCE(sh->dev->channel->rescind)) {
-		storvsc_take_back(sh, cmd);
+		storvsc_take_back(cmd);
 		storvsc_no_answer(cmd);
 	} else {
 		storvsc_lose(&lost, cmd);
@@ -319,7 +272,7 @@ static void storvsc_end_sent(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 	scsi_done(cmd);
 }
 
-static int storvsc_send(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 payload_len)
+static int storvsc_send(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 {
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
 	u32 generation = storvsc_next_generation();
@@ -337,13 +290,7 @@ static int storvsc_send(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 payl
 	smp_mb__after_atomic();	/* pairs with storvsc_set_state() */
 	if (READ_ONCE(sh->state) == STORVSC_RUNNING) {
 		ch = storvsc_pick_channel(sh, raw_smp_processor_id());
-		if (payload_len)
-			ret = vmbus_sendpacket_mpb_desc(ch, sc->payload, payload_len, &sc->packet,
-							vstor_packet_len(sh->version), xid);
-		else
-			ret = vmbus_sendpacket(ch, &sc->packet, vstor_packet_len(sh->version), xid,
-					       VM_PKT_DATA_INBAND,
-					       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+		ret = storvsc_put_packet(sh, ch, cmd, xid);
 	}
 	if (ret) {
 		storvsc_unsend(sh, cmd, generation);
@@ -378,7 +325,6 @@ hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 {
 	struct storvsc_host *sh = storvsc_from_shost(shost);
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
-	u32 payload_len = 0;
 	int ret;
 
 	if (storvsc_gone(sh))
@@ -392,10 +338,9 @@ hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 	    (cmd->cmnd[0] == WRITE_SAME || cmd->cmnd[0] == SET_WINDOW))
 		return storvsc_refuse(cmd, DID_ERROR);
 
-	storvsc_fill_srb(cmd, &sc->packet, sh->version, shost->host_no);
-	sc->payload = NULL;
+	sc->sgl = NULL;
 	if (scsi_sg_count(cmd)) {
-		ret = storvsc_map_data(sh, cmd, &payload_len);
+		ret = storvsc_map_data(sh, cmd);
 		if (ret == -EMSGSIZE)
 			return storvsc_refuse(cmd, DID_ERROR);
 		if (ret)
@@ -405,12 +350,12 @@ hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 		sc->first_sent = jiffies;
 
 	migrate_disable();
-	ret = storvsc_send(sh, cmd, payload_len);
+	ret = storvsc_send(sh, cmd);
 	migrate_enable();
 	if (!ret)
 		return 0;
 
-	storvsc_take_back(sh, cmd);
+	storvsc_take_back(cmd);
 	if (ret == -EAGAIN)
 		return SCSI_MLQUEUE_DEVICE_BUSY;
 	storvsc_log(sh, STORVSC_LOG_ERROR, "command %#04x cannot be sent: error %d\n",

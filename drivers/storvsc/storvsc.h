@@ -9,7 +9,6 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/hyperv.h>
-#include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
@@ -21,8 +20,8 @@
 
 #include "vstor.h"
 
-/* PFNs that fit into a command without an allocation: 128 KiB at any offset. */
-#define STORVSC_INLINE_PFNS	33
+/* Page numbers of a usual command, by which rings are judged: 128 KiB at any offset. */
+#define STORVSC_USUAL_PFNS	33
 
 /* Largest transfer that is ever used, whatever the host offers. */
 #define STORVSC_MAX_TRANSFER	SZ_4M
@@ -72,9 +71,9 @@ enum storvsc_state {
 /**
  * enum storvsc_cmd_state - life of a command, and who owns its memory
  * @STORVSC_CMD_IDLE: not sent. All of it is the guest's.
- * @STORVSC_CMD_SENDING: storvsc_send() writes the packet, and owns the list of pages that it
- *	reads and the command itself. The host may use the data pages from some moment on, and may
- *	answer before; who gets the answer or gives up on the host leaves word here, no more.
+ * @STORVSC_CMD_SENDING: storvsc_send() writes the packet, and owns the mapping of the data, which
+ *	it reads, and the command itself. The host may use the data pages from some moment on, and
+ *	may answer before; who gets the answer or gives up on the host leaves word here, no more.
  * @STORVSC_CMD_ANSWERED: an answer came while SENDING and is kept in the command. All of it is
  *	storvsc_send()'s, which ends the command.
  * @STORVSC_CMD_GIVEN_UP: the controller was given up while SENDING. All but the data pages, which
@@ -135,9 +134,6 @@ struct storvsc_host {
 	struct vmbus_channel **channels;
 	struct vmbus_channel **by_cpu;
 
-	/* PFN arrays beyond the inline ones; the pool's reserve keeps writeback going. */
-	mempool_t *payload_pool;
-
 	/* Scans and removals, in order. */
 	struct workqueue_struct *work_queue;
 	struct work_struct scan_work;
@@ -153,13 +149,13 @@ struct storvsc_cmd {
 	atomic64_t life;
 	unsigned long first_sent;	/* jiffies */
 	u32 length;			/* bytes of data, as asked of the host */
-	struct vmbus_packet_mpb_array *payload;
-	struct sg_table bounce;		/* pages of ours, if its data are in a slab (data.c) */
-	struct vstor_packet packet;
-	struct vstor_packet answer;	/* from ANSWERED on, answer_len bytes of it */
+	struct scatterlist *sgl;	/* its data as they are mapped, or NULL */
+	u32 nents;			/* of these */
+	u32 offset;			/* where in the first page they begin */
+	u32 pages;			/* of 4 KiB that they are in */
 	u32 answer_len;
-	/* A packet descriptor with STORVSC_INLINE_PFNS page numbers. */
-	u64 inline_payload[sizeof(struct vmbus_packet_mpb_array) / 8 + STORVSC_INLINE_PFNS];
+	struct vstor_packet answer;	/* from ANSWERED on, answer_len bytes of it */
+	struct sg_table bounce;		/* pages of ours, if its data are in a slab (data.c) */
 };
 
 extern int logging_level;
@@ -200,9 +196,13 @@ int storvsc_ring_bytes(void);
 unsigned int storvsc_hw_queues(const struct storvsc_host *sh);
 
 /* data.c */
-int storvsc_map_data(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 *payload_len);
-void storvsc_take_back(struct storvsc_host *sh, struct scsi_cmnd *cmd);
-void storvsc_keep_data(struct storvsc_host *sh, struct scsi_cmnd *cmd);
+int storvsc_map_data(struct storvsc_host *sh, struct scsi_cmnd *cmd);
+void storvsc_take_back(struct scsi_cmnd *cmd);
+void storvsc_keep_data(struct scsi_cmnd *cmd);
+
+/* packet.c */
+int storvsc_put_packet(struct storvsc_host *sh, struct vmbus_channel *ch, struct scsi_cmnd *cmd,
+		       u64 xid);
 
 /* request.c */
 int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd);

@@ -79,6 +79,56 @@ void fake_channel_shut(struct fake_channel *fc)
 
 void fake_vmbus_setevent(struct vmbus_channel *channel)
 {
+	struct fake_channel *fc = container_of(channel, struct fake_channel, vmbus);
+
+	atomic_inc(&fc->signals);
+	if (fc->signalled)
+		fc->signalled(fc);
+}
+
+/**
+ * fake_channel_take() - take the next packet that the driver wrote
+ * @fc: the channel
+ * @buffer: filled in, from the descriptor on, without the trailer
+ * @size: bytes that fit
+ *
+ * The ring's framing is read as a host reads it, by indices of its own, and has to be right.
+ *
+ * Return: bytes of the packet; 0 when there is none or the channel is not open; U32_MAX when what
+ * is in the ring is no packet.
+ */
+u32 fake_channel_take(struct fake_channel *fc, void *buffer, u32 size)
+{
+	struct hv_ring_buffer *ring;
+	u32 read, used, len = 0, data = FAKE_RING_BYTES - PAGE_SIZE, i;
+	const u8 *from = fc->out + PAGE_SIZE;
+	u64 trailer = 0;
+
+	spin_lock_bh(&fc->lock);
+	if (!fc->open)
+		goto out;
+	ring = fc->out;
+	read = ring->read_index;
+	/* Pairs with the release by the driver. */
+	used = (virt_load_acquire(&ring->write_index) + data - read) % data;
+	if (!used)
+		goto out;
+	len = used < 24 ? 0 : *(const u16 *)(from + (read + 4) % data) * 8;
+	if (len < 16 || len > size || len + 8 > used) {
+		len = U32_MAX;
+		goto out;
+	}
+	for (i = 0; i < len; i++)
+		((u8 *)buffer)[i] = from[(read + i) % data];
+	for (i = 0; i < 8; i++)
+		((u8 *)&trailer)[i] = from[(read + len + i) % data];
+	/* The packet has been read before the driver may overwrite it. */
+	virt_store_release(&ring->read_index, (read + len + 8) % data);
+	if (trailer != (u64)read << 32)
+		len = U32_MAX;
+out:
+	spin_unlock_bh(&fc->lock);
+	return len;
 }
 
 /**

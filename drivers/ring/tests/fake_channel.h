@@ -13,11 +13,13 @@
 struct fake_channel {
 	struct vmbus_channel vmbus;
 	void *host;			/* whose it is */
-	spinlock_t lock;		/* the host's end of the inbound ring, open */
+	spinlock_t lock;		/* the host's ends of the rings, open */
 	spinlock_t event_lock;		/* the callback runs once at a time */
 	void *in, *out;
 	void (*event)(void *context);
 	void *event_context;
+	void (*signalled)(struct fake_channel *fc);	/* the driver signals; any context */
+	atomic_t signals;		/* that it sent */
 	bool open;
 	int open_error;
 	u32 asked;			/* bytes of a ring that the driver wanted */
@@ -36,6 +38,7 @@ void fake_channel_init(struct fake_channel *fc, void *host, struct hv_device *hv
 void fake_channel_shut(struct fake_channel *fc);
 void fake_channel_packet(struct fake_channel *fc, u16 type, u64 id, const void *payload, u32 len);
 void fake_channel_kick(struct fake_channel *fc);
+u32 fake_channel_take(struct fake_channel *fc, void *buffer, u32 size);
 void fake_channel_fill(struct fake_channel *fc, u32 percent);
 
 #endif

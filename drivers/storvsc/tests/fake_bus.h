@@ -9,7 +9,6 @@
 #define vmbus_open			fake_vmbus_open
 #define vmbus_close			fake_vmbus_close
 #define vmbus_sendpacket		fake_vmbus_sendpacket
-#define vmbus_sendpacket_mpb_desc	fake_vmbus_sendpacket_mpb_desc
 #define vmbus_set_sc_create_callback	fake_vmbus_set_sc_create_callback
 #define vmbus_setevent			fake_vmbus_setevent
 #define __vmbus_driver_register		fake_vmbus_driver_register

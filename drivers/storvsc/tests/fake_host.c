@@ -79,7 +79,7 @@ static int take(struct fake_channel *fc, struct fake_request *req, const void *p
 		ret = -EINVAL;
 	} else if (READ_ONCE(fc->vmbus.rescind)) {
 		ret = -ENODEV;
-	} else if (host->fail_times && op == host->fail_op) {
+	} else if (op != EXECUTE && host->fail_times && op == host->fail_op) {
 		host->fail_times--;
 		ret = host->fail_error;
 	} else {
@@ -90,17 +90,11 @@ static int take(struct fake_channel *fc, struct fake_request *req, const void *p
 		}
 	}
 	spin_unlock_bh(&host->lock);
-	if (ret && !host->fail_late)
+	if (ret)
 		return ret;
 	if (!(host->on_request && host->on_request(host, req)))
 		fake_host_answer(host, req);
 	return ret;
-}
-
-static void writing(struct fake_host *host, u64 id)
-{
-	if (host->on_write && !(id >> 63))
-		host->on_write(host, id);
 }
 
 int fake_vmbus_sendpacket(struct vmbus_channel *channel, void *buffer, u32 len, u64 id,
@@ -110,7 +104,6 @@ int fake_vmbus_sendpacket(struct vmbus_channel *channel, void *buffer, u32 len, 
 	struct fake_host *host = fc->host;
 	struct fake_request req = { .id = id };
 
-	writing(host, id);
 	if (type != VM_PKT_DATA_INBAND || flags != VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED) {
 		host->tampered++;
 		return -EINVAL;
@@ -118,26 +111,89 @@ int fake_vmbus_sendpacket(struct vmbus_channel *channel, void *buffer, u32 len, 
 	return take(fc, &req, buffer, len);
 }
 
-int fake_vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
-				   struct vmbus_packet_mpb_array *desc, u32 desc_size,
-				   void *buffer, u32 len, u64 id)
+/* One packet out of the ring. Return: bytes of its payload, 0 when there is none. */
+static u32 take_raw(struct fake_channel *fc, struct fake_request *req, u8 *payload)
 {
-	struct fake_channel *fc = container_of(channel, struct fake_channel, vmbus);
 	struct fake_host *host = fc->host;
-	struct fake_request req = { .id = id, .with_data = true };
+	const u8 *raw = host->raw;
+	u32 bytes, head, type, expected = 16;
 
-	writing(host, id);
-	req.bytes = desc->range.len;
-	req.offset = desc->range.offset;
-	req.pages = DIV_ROUND_UP(req.offset + req.bytes, 4096);
-	if (desc->rangecount != 1 || req.offset >= 4096 || req.pages > FAKE_PFNS ||
-	    desc_size != sizeof(*desc) + 8 * req.pages) {
-		host->tampered++;
-		return -EINVAL;
+	spin_lock_bh(&host->lock);
+	bytes = fake_channel_take(fc, host->raw, sizeof(host->raw));
+	if (!bytes || bytes == U32_MAX)
+		goto out;
+	type = get_unaligned_le16(raw);
+	head = get_unaligned_le16(raw + 2) * 8;
+	req->id = get_unaligned_le64(raw + 8);
+	req->with_data = type == 9;
+	if (req->with_data) {
+		req->bytes = get_unaligned_le32(raw + 24);
+		req->offset = get_unaligned_le32(raw + 28);
+		req->pages = DIV_ROUND_UP(req->offset + req->bytes, 4096);
+		expected = 32 + 8 * req->pages;
 	}
-	memcpy(host->pfns, desc->range.pfn_array, 8 * req.pages);
-	memcpy(req.pfns, host->pfns, 8 * min(req.pages, 2u));
-	return take(fc, &req, buffer, len);
+	/* In-band or one range, wants an answer, nothing beside what must be there. */
+	if ((!req->with_data && type != 6) || head != expected || bytes - head > LEN_V2 ||
+	    get_unaligned_le16(raw + 6) != 1 || req->offset >= 4096 || req->pages > FAKE_PFNS ||
+	    (req->with_data && (get_unaligned_le32(raw + 16) ||
+				get_unaligned_le32(raw + 20) != 1))) {
+		bytes = U32_MAX;
+		goto out;
+	}
+	memcpy(host->pfns, raw + 32, req->with_data ? 8 * req->pages : 0);
+	memcpy(req->pfns, host->pfns, 8 * min(req->pages, 2u));
+	bytes -= head;
+	memcpy(payload, raw + head, bytes);
+out:
+	if (bytes == U32_MAX) {
+		host->tampered++;
+		bytes = 0;
+	}
+	spin_unlock_bh(&host->lock);
+	return bytes;
+}
+
+/**
+ * fake_host_drain() - the host is awake: it takes what the driver wrote
+ * @fc: a channel of it
+ */
+void fake_host_drain(struct fake_channel *fc)
+{
+	u8 payload[LEN_V2];
+	u32 len;
+
+	for (;;) {
+		struct fake_request req = { };
+
+		len = take_raw(fc, &req, payload);
+		if (!len)
+			return;
+		take(fc, &req, payload, len);
+	}
+}
+
+/* What stands between the driver and its own storvsc_put_packet(). */
+int fake_put_packet(struct storvsc_host *sh, struct vmbus_channel *ch, struct scsi_cmnd *cmd,
+		    u64 id)
+{
+	struct fake_channel *fc = container_of(ch, struct fake_channel, vmbus);
+	struct fake_host *host = fc->host;
+	bool fail;
+	int ret;
+
+	if (host->on_write)
+		host->on_write(host, id);
+	spin_lock_bh(&host->lock);
+	fail = host->fail_op == EXECUTE && host->fail_times;
+	if (fail)
+		host->fail_times--;
+	spin_unlock_bh(&host->lock);
+	if (fail && !host->fail_late)
+		return host->fail_error;
+	ret = storvsc_put_packet(sh, ch, cmd, id);
+	if (!ret && host->on_written)
+		host->on_written(host);
+	return fail ? host->fail_error : ret;
 }
 
 /* ---- what it says ---- */
@@ -396,11 +452,13 @@ struct fake_host *fake_host_new(struct kunit *test)
 	spin_lock_init(&host->lock);
 	init_completion(&host->released);
 	fake_channel_init(&host->primary, host, &host->hv);
+	host->primary.signalled = fake_host_drain;
 	for (i = 0; i < FAKE_SUBS; i++) {
 		struct fake_channel *sub = kzalloc(sizeof(*sub), GFP_KERNEL);
 
 		KUNIT_ASSERT_NOT_NULL(test, sub);
 		fake_channel_init(sub, host, NULL);
+		sub->signalled = fake_host_drain;
 		sub->vmbus.primary_channel = &host->primary.vmbus;
 		sub->vmbus.offermsg.offer.sub_channel_index = 1 + i;
 		host->subs[i] = sub;
@@ -564,6 +622,7 @@ void fake_suite_exit(struct kunit *test)
 		return;
 	host->on_request = NULL;
 	host->on_write = NULL;
+	host->on_written = NULL;
 	host->hold = false;
 	host->fail_times = 0;
 	if (host->driver)

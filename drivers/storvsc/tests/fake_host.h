@@ -13,6 +13,7 @@
 #include "../../ring/tests/fake_channel.h"
 #include "wire.h"
 
+struct scsi_cmnd;
 struct scsi_device;
 struct storvsc_host;
 
@@ -52,11 +53,13 @@ struct fake_host {
 	u32 fail_op;			/* sending such packets fails */
 	int fail_error;
 	u32 fail_times;
-	bool fail_late;			/* only after the host has had them */
+	bool fail_late;			/* commands: only after the host has had them */
 	/* Requests by a test's own rules; true when the host is to do no more about it. */
 	bool (*on_request)(struct fake_host *host, const struct fake_request *req);
-	/* The packet of a command is being written: nothing of it is in the ring yet. */
+	/* The packet of a command is about to be written: nothing of it is in the ring yet. */
 	void (*on_write)(struct fake_host *host, u64 id);
+	/* It is in the ring, and the driver does not know yet that the host has it. */
+	void (*on_written)(struct fake_host *host);
 	void *scratch;			/* the test's */
 
 	/* What it saw. */
@@ -70,6 +73,7 @@ struct fake_host {
 	struct fake_request sent[FAKE_SENT];	/* EXECUTE_SRB */
 	u32 num_sent;
 	u64 pfns[FAKE_PFNS];		/* of the last one with data */
+	u8 raw[32 + 8 * FAKE_PFNS + LEN_V2];	/* the packet that is being taken */
 };
 
 /* How a command ended; moved is what the packet says. */
@@ -105,6 +109,9 @@ void fake_host_finish(struct fake_host *host, const struct fake_request *req,
 		      const struct fake_outcome *outcome);
 void fake_host_finish_all(struct fake_host *host, u32 from, const struct fake_outcome *outcome);
 void fake_host_say(struct fake_host *host, u32 operation, const u8 *more, u32 len);
+void fake_host_drain(struct fake_channel *fc);
+int fake_put_packet(struct storvsc_host *sh, struct vmbus_channel *ch, struct scsi_cmnd *cmd,
+		    u64 id);
 bool fake_host_answer(struct fake_host *host, const struct fake_request *req);
 const struct fake_request *fake_host_last(struct fake_host *host);
 u32 fake_request_op(const struct fake_request *req);

@@ -28,7 +28,7 @@ static void commands_pages(struct kunit *test)
 		{ 0, 4, 1 }, { 0, 4092, 1 }, { 0, 4096, 1 }, { 0, 4100, 2 },
 		{ 4092, 4, 1 }, { 4092, 8, 2 }, { 4092, 4100, 2 }, { 4092, 4104, 3 },
 		{ 2048, 2048, 1 }, { 2048, 2052, 2 }, { 4, 4096, 2 },
-		/* as many as stand in a command, and one more */
+		/* 128 KiB, and one page more */
 		{ 0, 33 * 4096, 33 }, { 0, 33 * 4096 + 4, 34 }, { 4, 33 * 4096, 34 },
 		/* the most that the host takes */
 		{ 0, 64 * 4096, 64 }, { 4, 64 * 4096, 65 }, { 4092, 64 * 4096, 65 },
@@ -222,7 +222,7 @@ static void commands_that_cannot_be_sent(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, buffer);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		/* without data, with pages in the command, with pages beside it */
+		/* without data, with one page, with as many as the host takes */
 		for (bytes = 0; bytes <= 0x40000; bytes = bytes ? bytes * 64 : 4096) {
 			struct io io = {
 				.cdb = bytes ? read_10 : test_unit_ready,
@@ -317,6 +317,8 @@ static void commands_choose_a_channel(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, channel_used(test, sdev), 1);
 	fake_channel_fill(&host->primary, 85);
 	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0), &host->primary.vmbus);
+	/* What stands there is no packet, so that the host must not be awake. */
+	fake_channel_fill(&host->primary, 0);
 	fake_channel_fill(host->subs[0], 95);
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ(test, channel_used(test, sdev), 0);

@@ -326,12 +326,16 @@ static void suspend_meanwhile(struct fake_host *host, u64 id)
 	i->open = READ_ONCE(host->primary.open);
 }
 
-static bool rescind_then(struct fake_host *host, const struct fake_request *req)
+static void rescind_then(struct fake_host *host)
 {
 	struct interruption *i = host->scratch;
 
 	if (i->rescinds)
 		fake_host_rescind(host);
+}
+
+static bool never_answer(struct fake_host *host, const struct fake_request *req)
+{
 	return true;
 }
 
@@ -363,7 +367,8 @@ static void endings_while_sending(struct kunit *test)
 		interruption.io = &io;
 		host->scratch = &interruption;
 		host->on_write = suspend_meanwhile;
-		host->on_request = rescind_then;
+		host->on_written = rescind_then;
+		host->on_request = never_answer;
 		host->fail_op = EXECUTE;
 		host->fail_error = cases[i].error;
 		host->fail_times = !!cases[i].error;

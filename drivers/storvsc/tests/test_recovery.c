@@ -108,7 +108,7 @@ static void recovery_gives_up(struct kunit *test)
 {
 	static const struct {
 		enum deafness how;
-		u32 bytes;		/* of the command: pages beside it or in it */
+		u32 bytes;
 		bool kept;
 	} cases[] = {
 		{ SILENT, 5 * 4096, true },

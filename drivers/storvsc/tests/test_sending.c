@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KUnit: a host that answers a command while its packet is still being written, of which it cannot
- * know yet. Until the packet is written the command, and the list of pages that goes into the ring,
- * are the sender's.
+ * know yet. Until the packet is written the command, and the mapping of its data that the packet is
+ * made of, are the sender's.
  */
 #include <linux/delay.h>
 #include <linux/vmalloc.h>
@@ -15,7 +15,7 @@
 #include "io.h"
 #include "suites.h"
 
-#define BESIDE	(48 * 4096)	/* bytes whose list of pages stands beside the command */
+#define MANY	(48 * 4096)	/* bytes, of as many pages */
 
 static const u8 test_unit_ready[6];
 static const u8 read_10[10] = { 0x28 };
@@ -40,7 +40,7 @@ static void forge(struct fake_host *host, u64 id)
 	struct forgery *f = host->scratch;
 	struct storvsc_cmd *sc = scsi_cmd_priv(f->io->cmd);
 	struct fake_request req = { .id = id };
-	void *payload = sc->payload;
+	void *sgl = sc->sgl;
 	unsigned int nth = f->packets++, i;
 
 	f->ids[nth % ARRAY_SIZE(f->ids)] = id;
@@ -58,7 +58,7 @@ static void forge(struct fake_host *host, u64 id)
 	for (i = 0; i < 20 && !READ_ONCE(f->io->ended); i++)
 		mdelay(1);
 	f->ended |= READ_ONCE(f->io->ended);
-	f->freed |= READ_ONCE(sc->payload) != payload;
+	f->freed |= READ_ONCE(sc->sgl) != sgl;
 }
 
 static bool silent(struct fake_host *host, const struct fake_request *req)
@@ -88,24 +88,24 @@ static void sending_answered(struct kunit *test)
 	} cases[] = {
 		{ "good, no data", { .says = { { 1 } }, .answers = 1 }, 0 },
 		{ "good", { .says = { { 1, 0, 4096 } }, .answers = 1 }, 4096 },
-		{ "good, many pages", { .says = { { 1, 0, BESIDE } }, .answers = 1 }, BESIDE },
+		{ "good, many pages", { .says = { { 1, 0, MANY } }, .answers = 1 }, MANY },
 		{ "in part", { .says = { { 1, 0, 512 } }, .answers = 1 }, 4096, .left = 3584 },
-		{ "an error, many pages", { .says = { { 4 } }, .answers = 1 }, BESIDE,
-		  DID_ERROR, .left = BESIDE },
+		{ "an error, many pages", { .says = { { 4 } }, .answers = 1 }, MANY,
+		  DID_ERROR, .left = MANY },
 		{ "sense", { .says = { { 0x84, 2, 0, 18, { 0x70, 0, 3, 0, 0, 0, 0, 10, 0, 0, 0, 0,
 		  0x11 } } }, .answers = 1 }, 4096, DID_OK, 2, 3, 4096 },
 		{ "a head", { .answers = 1, .len = 16 }, 4096, DID_ERROR, .left = 4096, .bad = 1 },
 		{ "more than a packet", { .answers = 1, .len = 128 }, 4096, DID_ERROR,
 		  .left = 4096 },
-		{ "an error, then good", { .says = { { 4 }, { 1, 0, BESIDE } }, .answers = 2 },
-		  BESIDE, DID_ERROR, .left = BESIDE, .bad = 1 },
-		{ "good, then an error", { .says = { { 1, 0, BESIDE }, { 4 } }, .answers = 2 },
-		  BESIDE, DID_OK, .bad = 1 },
+		{ "an error, then good", { .says = { { 4 }, { 1, 0, MANY } }, .answers = 2 },
+		  MANY, DID_ERROR, .left = MANY, .bad = 1 },
+		{ "good, then an error", { .says = { { 1, 0, MANY }, { 4 } }, .answers = 2 },
+		  MANY, DID_OK, .bad = 1 },
 	};
 	struct fake_host *host = test->priv;
 	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
 	struct storvsc_host *sh = fake_host_controller(host);
-	u8 *buffer = vzalloc(BESIDE);
+	u8 *buffer = vzalloc(MANY);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, buffer);
@@ -157,14 +157,14 @@ static void sending_fails(struct kunit *test)
 	struct fake_host *host = test->priv;
 	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
 	struct storvsc_host *sh = fake_host_controller(host);
-	u8 *buffer = vzalloc(BESIDE);
+	u8 *buffer = vzalloc(MANY);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, buffer);
 	host->on_write = forge;
 	host->fail_op = EXECUTE;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct io io = { .cdb = read_10, .data = buffer, .bytes = BESIDE };
+		struct io io = { .cdb = read_10, .data = buffer, .bytes = MANY };
 		struct forgery f = { .io = &io, .says = { { 1, 0, 4096 } }, .answers = 1 };
 
 		host->scratch = &f;
@@ -185,7 +185,7 @@ static void sending_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, io.resid, 0u);
 		KUNIT_EXPECT_EQ(test, (u32)f.ids[0], (u32)f.ids[1]);
 		KUNIT_EXPECT_NE(test, f.ids[0], f.ids[1]);
-		expect_pages(test, host, buffer, BESIDE);
+		expect_pages(test, host, buffer, MANY);
 	}
 	scsi_device_put(sdev);
 	vfree(buffer);
@@ -197,8 +197,8 @@ static void sending_stale(struct kunit *test)
 	struct fake_host *host = test->priv;
 	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
 	struct storvsc_host *sh = fake_host_controller(host);
-	u8 *buffer = vzalloc(BESIDE);
-	struct io io = { .cdb = read_10, .data = buffer, .bytes = BESIDE };
+	u8 *buffer = vzalloc(MANY);
+	struct io io = { .cdb = read_10, .data = buffer, .bytes = MANY };
 	struct forgery f = {
 		.io = &io, .first = 1, .last = 1, .says = { { 4 } }, .answers = 1, .stale = true,
 	};
