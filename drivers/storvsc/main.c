@@ -38,6 +38,7 @@ static struct scsi_host_template storvsc_template = {
 	.cmd_size		= sizeof(struct storvsc_cmd),
 	.init_cmd_priv		= storvsc_init_cmd,
 	.queuecommand		= storvsc_queuecommand,
+	.commit_rqs		= storvsc_commit_rqs,
 	.eh_timed_out		= storvsc_timed_out,
 	.eh_host_reset_handler	= storvsc_host_reset,
 	HVIC_LUN_OPS(storvsc_lun_alloc, storvsc_lun_configure),
@@ -86,13 +87,14 @@ static int storvsc_alloc(struct storvsc_host *sh)
 						 sh->shost->host_no);
 	if (!sh->channels || !sh->by_cpu || !sh->work_queue)
 		return -ENOMEM;
-	return 0;
+	return storvsc_init_batches(sh);
 }
 
 static void storvsc_free(struct storvsc_host *sh)
 {
 	if (sh->work_queue)
 		destroy_workqueue(sh->work_queue);
+	kfree(sh->batches);
 	kfree(sh->by_cpu);
 	kfree(sh->channels);
 }

@@ -9,7 +9,7 @@
 
 #include "storvsc.h"
 
-/* Before the page numbers of a packet with data: a word that is 0, the number of ranges, the range. */
+/* Before the page numbers of a packet with data: 0, the number of ranges, and the one range. */
 struct storvsc_gpa {
 	u32 reserved;
 	u32 ranges;
@@ -88,11 +88,12 @@ static bool storvsc_fill_pages(const struct storvsc_cmd *sc, struct storvsc_gpa 
 }
 
 /**
- * storvsc_put_packet() - send a command to the host
+ * storvsc_put_packet() - publish a command, without a signal
  * @sh: the controller
  * @ch: an open channel of it
  * @cmd: the command, its data mapped
  * @xid: what the host's answer will carry
+ * @due: whether a signal is due, also after an error
  *
  * Context: any; interrupts are off while the packet is built.
  * Return: 0; -EAGAIN when the ring is full; -ENODEV when the channel was rescinded, maybe after the
@@ -100,7 +101,7 @@ static bool storvsc_fill_pages(const struct storvsc_cmd *sc, struct storvsc_gpa 
  * is none that a packet can describe.
  */
 int storvsc_put_packet(struct storvsc_host *sh, struct vmbus_channel *ch, struct scsi_cmnd *cmd,
-		       u64 xid)
+		       u64 xid, bool *due)
 {
 	const struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
 	u32 data = sc->sgl ? sizeof(struct storvsc_gpa) + sc->pages * sizeof(u64) : 0;
@@ -117,6 +118,7 @@ int storvsc_put_packet(struct storvsc_host *sh, struct vmbus_channel *ch, struct
 	void *at;
 	int ret;
 
+	*due = false;
 	ret = hvic_ring_tx_begin(ch, &tx);
 	if (ret)
 		return ret;
@@ -130,7 +132,7 @@ int storvsc_put_packet(struct storvsc_host *sh, struct vmbus_channel *ch, struct
 		storvsc_fill_srb(cmd, at + head, sh->version);
 		hvic_ring_tx_commit(&tx, size);
 	}
-	hvic_ring_tx_end(&tx);
+	*due = hvic_ring_tx_publish(&tx);
 	/* Rescinded meanwhile: no answer will come. */
 	if (!ret && unlikely(READ_ONCE(ch->rescind)))
 		ret = -ENODEV;

@@ -96,18 +96,19 @@ static void storvsc_map_cpus(struct storvsc_host *sh)
 	unsigned int cpu, i, next = 0;
 
 	for_each_possible_cpu(cpu) {
-		struct vmbus_channel *own = NULL, *near = NULL;
+		struct storvsc_channel *own = NULL, *near = NULL;
 
 		for (i = 0; i < sh->nr_channels && !own; i++) {
-			struct vmbus_channel *ch = sh->channels[(next + i) % sh->nr_channels];
+			struct storvsc_channel *ch = &sh->channels[(next + i) % sh->nr_channels];
+			unsigned int target = ch->vmbus->target_cpu;
 
-			if (ch->target_cpu == cpu)
+			if (target == cpu)
 				own = ch;
-			else if (!near && cpu_to_node(ch->target_cpu) == cpu_to_node(cpu))
+			else if (!near && cpu_to_node(target) == cpu_to_node(cpu))
 				near = ch;
 		}
 		if (!own) {
-			own = near ? near : sh->channels[next % sh->nr_channels];
+			own = near ? near : &sh->channels[next % sh->nr_channels];
 			next++;
 		}
 		/* The channel before the pointer, which storvsc_pick_channel() follows unlocked. */
@@ -121,7 +122,8 @@ static void storvsc_add_channel(struct storvsc_host *sh, struct vmbus_channel *c
 
 	spin_lock_irqsave(&sh->channel_lock, flags);
 	if (!WARN_ON_ONCE(sh->nr_channels == sh->max_channels)) {
-		sh->channels[sh->nr_channels] = ch;
+		WRITE_ONCE(sh->channels[sh->nr_channels].due, 0);
+		WRITE_ONCE(sh->channels[sh->nr_channels].vmbus, ch);
 		/* The entry before the count: storvsc_pick_channel() reads both unlocked. */
 		smp_store_release(&sh->nr_channels, sh->nr_channels + 1);
 		storvsc_map_cpus(sh);
@@ -187,6 +189,20 @@ int storvsc_connect(struct storvsc_host *sh)
 	return 0;
 }
 
+/* No channel is found from here on; whoever has found one is in an RCU section. */
+static void storvsc_forget_channels(struct storvsc_host *sh)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&sh->channel_lock, flags);
+	for (i = 0; i < sh->nr_channels; i++)
+		WRITE_ONCE(sh->channels[i].vmbus, NULL);
+	WRITE_ONCE(sh->nr_channels, 0);
+	memset(sh->by_cpu, 0, nr_cpu_ids * sizeof(*sh->by_cpu));
+	spin_unlock_irqrestore(&sh->channel_lock, flags);
+}
+
 /**
  * storvsc_disconnect() - close the primary channel and with it the subchannels
  * @sh: the controller; no command is in flight that anyone waits for
@@ -195,15 +211,15 @@ int storvsc_connect(struct storvsc_host *sh)
  */
 void storvsc_disconnect(struct storvsc_host *sh)
 {
-	unsigned long flags;
-
 	if (READ_ONCE(sh->state) != STORVSC_DEAD)
 		storvsc_set_state(sh, STORVSC_CLOSED);
+	storvsc_forget_channels(sh);
+	/* A batch may end now whose commands the host has answered long ago. */
+	synchronize_rcu();
+	timer_delete_sync(&sh->lost_end);
 	vmbus_close(sh->dev->channel);
-	spin_lock_irqsave(&sh->channel_lock, flags);
-	sh->nr_channels = 0;
-	memset(sh->by_cpu, 0, nr_cpu_ids * sizeof(*sh->by_cpu));
-	spin_unlock_irqrestore(&sh->channel_lock, flags);
+	/* And a subchannel that was being opened. */
+	storvsc_forget_channels(sh);
 }
 
 /* The host offered a subchannel. Process context. */
@@ -256,37 +272,40 @@ void storvsc_add_subchannels(struct storvsc_host *sh)
 			 min(ret, 0), ret < 0 ? 0 : le32_to_cpu(packet.status));
 }
 
-static bool storvsc_has_room(struct vmbus_channel *ch)
+static bool storvsc_has_room(const struct storvsc_channel *ch)
 {
-	return !READ_ONCE(ch->rescind) &&
-	       hv_get_avail_to_write_percent(&ch->outbound) > ring_avail_percent_lowater;
+	const struct vmbus_channel *vmbus = READ_ONCE(ch->vmbus);
+
+	return vmbus && !READ_ONCE(vmbus->rescind) &&
+	       hv_get_avail_to_write_percent(&vmbus->outbound) > ring_avail_percent_lowater;
 }
 
 /**
  * storvsc_pick_channel() - the channel for a command that is submitted now
- * @sh: the controller, RUNNING
+ * @sh: the controller
  * @cpu: the submitting CPU
  *
  * The CPU's own channel; when its ring is nearly full one of the same node, then any with
  * room. When all are nearly full its own again: the ring has the last word.
  *
- * Context: any. Return: never NULL while RUNNING.
+ * Context: any, an RCU section. Return: NULL only when the controller is being disconnected.
  */
-struct vmbus_channel *storvsc_pick_channel(struct storvsc_host *sh, unsigned int cpu)
+struct storvsc_channel *storvsc_pick_channel(struct storvsc_host *sh, unsigned int cpu)
 {
-	struct vmbus_channel *own = READ_ONCE(sh->by_cpu[cpu]), *far = NULL;
+	struct storvsc_channel *own = READ_ONCE(sh->by_cpu[cpu]), *far = NULL;
 	unsigned int n, i;
 
 	/* Pairs with storvsc_add_channel(). */
 	n = smp_load_acquire(&sh->nr_channels);
-	if (likely(n <= 1 || storvsc_has_room(own)))
+	if (likely(!own || n <= 1 || storvsc_has_room(own)))
 		return own;
 	for (i = 0; i < n; i++) {
-		struct vmbus_channel *ch = sh->channels[(cpu + i) % n];
+		struct storvsc_channel *ch = &sh->channels[(cpu + i) % n];
+		const struct vmbus_channel *vmbus = READ_ONCE(ch->vmbus);
 
-		if (!storvsc_has_room(ch))
+		if (!vmbus || !storvsc_has_room(ch))
 			continue;
-		if (cpu_to_node(ch->target_cpu) == cpu_to_node(cpu))
+		if (cpu_to_node(vmbus->target_cpu) == cpu_to_node(cpu))
 			return ch;
 		if (!far)
 			far = ch;

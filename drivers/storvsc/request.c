@@ -272,13 +272,14 @@ static void storvsc_end_sent(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 	scsi_done(cmd);
 }
 
-static int storvsc_send(struct storvsc_host *sh, struct scsi_cmnd *cmd)
+static int storvsc_send(struct storvsc_host *sh, struct scsi_cmnd *cmd, unsigned int hwq, bool last)
 {
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
 	u32 generation = storvsc_next_generation();
-	u64 xid = storvsc_xid(cmd, generation);
-	struct vmbus_channel *ch;
+	struct vmbus_channel *vmbus;
+	struct storvsc_channel *ch;
 	int ret = -EAGAIN;
+	bool due;
 
 	sc->length = scsi_bufflen(cmd);
 	/*
@@ -288,10 +289,17 @@ static int storvsc_send(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 	storvsc_move(sc, generation, STORVSC_CMD_IDLE, STORVSC_CMD_SENDING);
 	atomic_inc(&sh->outstanding);
 	smp_mb__after_atomic();	/* pairs with storvsc_set_state() */
+	rcu_read_lock();
 	if (READ_ONCE(sh->state) == STORVSC_RUNNING) {
 		ch = storvsc_pick_channel(sh, raw_smp_processor_id());
-		ret = storvsc_put_packet(sh, ch, cmd, xid);
+		vmbus = ch ? READ_ONCE(ch->vmbus) : NULL;
+		if (vmbus) {
+			ret = storvsc_put_packet(sh, vmbus, cmd, storvsc_xid(cmd, generation),
+						 &due);
+			storvsc_batch_add(sh, hwq, ch, due, last || ret);
+		}
 	}
+	rcu_read_unlock();
 	if (ret) {
 		storvsc_unsend(sh, cmd, generation);
 		storvsc_put_outstanding(sh);
@@ -303,54 +311,37 @@ static int storvsc_send(struct storvsc_host *sh, struct scsi_cmnd *cmd)
 	return 0;
 }
 
-static int storvsc_refuse(struct scsi_cmnd *cmd, int host_byte)
-{
-	cmd->result = host_byte << 16;
-	scsi_done(cmd);
-	return 0;
-}
-
-/**
- * storvsc_queuecommand() - send a command to the host
- * @shost: SCSI host
- * @cmd: the command
- *
- * A command that cannot be sent now is given back to be tried again; one that never can is
- * completed with an error. No outcome leaves it behind.
- *
- * Context: softirq or process; does not sleep.
- * Return: 0 when the command is taken (or completed), else SCSI_MLQUEUE_*.
+/*
+ * Return: 0 when the command is with the host; SCSI_MLQUEUE_* when it cannot be now; -errno when it
+ * never can.
  */
-hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
+static int storvsc_try(struct storvsc_host *sh, struct scsi_cmnd *cmd, unsigned int hwq, bool last)
 {
-	struct storvsc_host *sh = storvsc_from_shost(shost);
 	struct storvsc_cmd *sc = scsi_cmd_priv(cmd);
 	int ret;
 
 	if (storvsc_gone(sh))
-		return storvsc_refuse(cmd, DID_NO_CONNECT);
+		return -ENODEV;
 	if (READ_ONCE(sh->state) != STORVSC_RUNNING)
 		return SCSI_MLQUEUE_HOST_BUSY;
 	if (cmd->cmd_len > VSTOR_CDB_MAX || cmd->sc_data_direction == DMA_BIDIRECTIONAL)
-		return storvsc_refuse(cmd, DID_ERROR);
+		return -EINVAL;
 	/* Hosts before 6.0 handle neither and may answer with nonsense. */
 	if (sh->version < VSTOR_VERSION_6_0 &&
 	    (cmd->cmnd[0] == WRITE_SAME || cmd->cmnd[0] == SET_WINDOW))
-		return storvsc_refuse(cmd, DID_ERROR);
+		return -EOPNOTSUPP;
 
 	sc->sgl = NULL;
 	if (scsi_sg_count(cmd)) {
 		ret = storvsc_map_data(sh, cmd);
-		if (ret == -EMSGSIZE)
-			return storvsc_refuse(cmd, DID_ERROR);
 		if (ret)
-			return SCSI_MLQUEUE_DEVICE_BUSY;
+			return ret == -EMSGSIZE ? ret : SCSI_MLQUEUE_DEVICE_BUSY;
 	}
 	if (!cmd->retries || !sc->first_sent)
 		sc->first_sent = jiffies;
 
 	migrate_disable();
-	ret = storvsc_send(sh, cmd);
+	ret = storvsc_send(sh, cmd, hwq, last);
 	migrate_enable();
 	if (!ret)
 		return 0;
@@ -360,7 +351,38 @@ hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 		return SCSI_MLQUEUE_DEVICE_BUSY;
 	storvsc_log(sh, STORVSC_LOG_ERROR, "command %#04x cannot be sent: error %d\n",
 		    cmd->cmnd[0], ret);
-	return storvsc_refuse(cmd, ret == -ENODEV ? DID_NO_CONNECT : DID_ERROR);
+	return ret;
+}
+
+/**
+ * storvsc_queuecommand() - send a command to the host
+ * @shost: SCSI host
+ * @cmd: the command
+ *
+ * A command that cannot be sent now is given back to be tried again; one that never can is
+ * completed with an error. No outcome leaves it behind, nor those before it in a batch: either
+ * more commands come, or the host hears of what it has.
+ *
+ * Context: softirq or process; does not sleep.
+ * Return: 0 when the command is taken (or completed), else SCSI_MLQUEUE_*.
+ */
+hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
+{
+	struct storvsc_host *sh = storvsc_from_shost(shost);
+	unsigned int hwq = blk_mq_unique_tag_to_hwq(blk_mq_unique_tag(scsi_cmd_to_rq(cmd)));
+	/* Error handling sends one command at a time, and keeps flags of its past on old kernels. */
+	bool last = cmd->flags & SCMD_LAST || scsi_host_in_recovery(shost);
+	int ret = storvsc_try(sh, cmd, hwq, last);
+
+	if (!ret)
+		return 0;
+	/* It may have been the last, and nobody says so after it. */
+	storvsc_batch_end(sh, hwq);
+	if (ret > 0)
+		return ret;
+	cmd->result = (ret == -ENODEV ? DID_NO_CONNECT : DID_ERROR) << 16;
+	scsi_done(cmd);
+	return 0;
 }
 
 /* The command behind an id, if its generation is that of the id. */

@@ -12,6 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <scsi/scsi_cmnd.h>
@@ -38,6 +39,8 @@
 #define STORVSC_DRAIN_TIMEOUT	(60 * HZ)
 /* For the host to flush its commands after it has answered a bus reset. */
 #define STORVSC_FLUSH_TIMEOUT	(30 * HZ)
+/* After which a batch whose end nobody told has ended. */
+#define STORVSC_LOST_END	msecs_to_jiffies(10)
 #endif
 
 /* Largest packet from the host: a descriptor and a vstor packet, with room for growth. */
@@ -99,6 +102,17 @@ enum storvsc_cmd_state {
 	STORVSC_CMD_ABANDONED,
 };
 
+/* A channel of a controller, and whether the host has yet to be told of packets in it. */
+struct storvsc_channel {
+	struct vmbus_channel *vmbus;	/* NULL: closed, after a grace period */
+	int due;			/* a signal was due when a packet was written, and not sent */
+} ____cacheline_aligned_in_smp;
+
+/* What a hardware queue of the block layer has begun and not ended. */
+struct storvsc_batch {
+	struct storvsc_channel *channel;	/* with a signal that the end of the batch sends */
+} ____cacheline_aligned_in_smp;
+
 struct storvsc_host {
 	struct hv_device *dev;
 	struct Scsi_Host *shost;
@@ -127,12 +141,19 @@ struct storvsc_host {
 	struct vstor_packet control_reply;
 	u32 control_reply_len;		/* bytes that the host sent, at most a packet */
 
-	/* Open channels; channel_lock guards the array, by_cpu[] is read without it. */
+	/*
+	 * Open channels; channel_lock guards the array. by_cpu[] is read without it, and who has
+	 * found a channel there uses it in the same RCU section.
+	 */
 	spinlock_t channel_lock;
 	unsigned int nr_channels;
 	unsigned int max_channels;
-	struct vmbus_channel **channels;
-	struct vmbus_channel **by_cpu;
+	struct storvsc_channel *channels;
+	struct storvsc_channel **by_cpu;
+
+	/* Signals that wait for the end of a batch (signal.c), by hardware queue. */
+	struct storvsc_batch *batches;
+	struct timer_list lost_end;
 
 	/* Scans and removals, in order. */
 	struct workqueue_struct *work_queue;
@@ -189,7 +210,7 @@ int storvsc_reset_bus(struct storvsc_host *sh);
 int storvsc_connect(struct storvsc_host *sh);
 void storvsc_disconnect(struct storvsc_host *sh);
 void storvsc_add_subchannels(struct storvsc_host *sh);
-struct vmbus_channel *storvsc_pick_channel(struct storvsc_host *sh, unsigned int cpu);
+struct storvsc_channel *storvsc_pick_channel(struct storvsc_host *sh, unsigned int cpu);
 void storvsc_on_channel(void *context);
 unsigned int storvsc_can_queue(const struct storvsc_host *sh);
 int storvsc_ring_bytes(void);
@@ -202,7 +223,14 @@ void storvsc_keep_data(struct scsi_cmnd *cmd);
 
 /* packet.c */
 int storvsc_put_packet(struct storvsc_host *sh, struct vmbus_channel *ch, struct scsi_cmnd *cmd,
-		       u64 xid);
+		       u64 xid, bool *due);
+
+/* signal.c */
+int storvsc_init_batches(struct storvsc_host *sh);
+void storvsc_batch_add(struct storvsc_host *sh, unsigned int hwq, struct storvsc_channel *ch,
+		       bool due, bool last);
+void storvsc_batch_end(struct storvsc_host *sh, unsigned int hwq);
+void storvsc_commit_rqs(struct Scsi_Host *shost, u16 hwq);
 
 /* request.c */
 int storvsc_init_cmd(struct Scsi_Host *shost, struct scsi_cmnd *cmd);

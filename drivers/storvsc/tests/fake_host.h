@@ -109,9 +109,12 @@ void fake_host_finish(struct fake_host *host, const struct fake_request *req,
 		      const struct fake_outcome *outcome);
 void fake_host_finish_all(struct fake_host *host, u32 from, const struct fake_outcome *outcome);
 void fake_host_say(struct fake_host *host, u32 operation, const u8 *more, u32 len);
+int fake_host_take(struct fake_channel *fc, struct fake_request *req, const void *packet, u32 len);
+
+/* fake_ring.c */
 void fake_host_drain(struct fake_channel *fc);
 int fake_put_packet(struct storvsc_host *sh, struct vmbus_channel *ch, struct scsi_cmnd *cmd,
-		    u64 id);
+		    u64 id, bool *due);
 bool fake_host_answer(struct fake_host *host, const struct fake_request *req);
 const struct fake_request *fake_host_last(struct fake_host *host);
 u32 fake_request_op(const struct fake_request *req);

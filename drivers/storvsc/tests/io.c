@@ -25,12 +25,12 @@ static enum rq_end_io_ret ended(struct request *rq, blk_status_t status)
 }
 
 /**
- * io_start() - give a command to the block layer
+ * io_prepare() - a command that the block layer has not been given yet
  * @test: the test
  * @sdev: the LUN
  * @io: the command; it and its data stay until it has ended
  */
-void io_start(struct kunit *test, struct scsi_device *sdev, struct io *io)
+void io_prepare(struct kunit *test, struct scsi_device *sdev, struct io *io)
 {
 	struct request *rq = scsi_alloc_request(sdev->request_queue,
 						io->write ? REQ_OP_DRV_OUT : REQ_OP_DRV_IN, 0);
@@ -50,7 +50,41 @@ void io_start(struct kunit *test, struct scsi_device *sdev, struct io *io)
 	init_completion(&io->done);
 	io->ended = 0;
 	io->cmd = cmd;
-	blk_execute_rq_nowait(rq, false);
+}
+
+/**
+ * io_start() - give a command to the block layer
+ * @test: the test
+ * @sdev: the LUN
+ * @io: the command; it and its data stay until it has ended
+ */
+void io_start(struct kunit *test, struct scsi_device *sdev, struct io *io)
+{
+	io_prepare(test, sdev, io);
+	blk_execute_rq_nowait(scsi_cmd_to_rq(io->cmd), false);
+}
+
+/**
+ * io_batch() - give commands to the block layer, and it to the driver, in one batch
+ * @test: the test
+ * @sdev: the LUN, of a controller with as many hardware queues as CPUs
+ * @ios: the commands
+ * @n: how many
+ */
+void io_batch(struct kunit *test, struct scsi_device *sdev, struct io *ios, unsigned int n)
+{
+	struct blk_plug plug;
+	unsigned int i;
+
+	/* Of one hardware queue: that of the CPU. */
+	migrate_disable();
+	for (i = 0; i < n; i++)
+		io_prepare(test, sdev, &ios[i]);
+	blk_start_plug(&plug);
+	for (i = 0; i < n; i++)
+		blk_execute_rq_nowait(scsi_cmd_to_rq(ios[i].cmd), false);
+	blk_finish_plug(&plug);
+	migrate_enable();
 }
 
 /**

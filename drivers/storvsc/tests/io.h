@@ -28,6 +28,8 @@ struct io {
 	u8 sense[32];
 };
 
+void io_prepare(struct kunit *test, struct scsi_device *sdev, struct io *io);
+void io_batch(struct kunit *test, struct scsi_device *sdev, struct io *ios, unsigned int n);
 void io_start(struct kunit *test, struct scsi_device *sdev, struct io *io);
 void io_hold(struct kunit *test, struct fake_host *host, struct scsi_device *sdev, struct io *io);
 bool io_wait(struct io *io, unsigned long timeout);

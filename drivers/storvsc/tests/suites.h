@@ -6,6 +6,6 @@
 #include <kunit/test.h>
 
 extern struct kunit_suite vstor_suite, session_suite, commands_suite, sending_suite,
-			  outcomes_suite, luns_suite, recovery_suite, endings_suite;
+			  batches_suite, outcomes_suite, luns_suite, recovery_suite, endings_suite;
 
 #endif

@@ -307,16 +307,16 @@ static void commands_choose_a_channel(struct kunit *test)
 	sh = fake_host_controller(host);
 	KUNIT_EXPECT_EQ(test, channel_used(test, sdev), 0);
 	fake_host_offer(host, 0);
-	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0), &host->primary.vmbus);
-	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 1), &host->subs[0]->vmbus);
+	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0)->vmbus, &host->primary.vmbus);
+	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 1)->vmbus, &host->subs[0]->vmbus);
 
 	/* A ring with less than a tenth of room is left alone, wherever the command begins. */
 	fake_channel_fill(&host->primary, 91);
-	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0), &host->subs[0]->vmbus);
+	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0)->vmbus, &host->subs[0]->vmbus);
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ(test, channel_used(test, sdev), 1);
 	fake_channel_fill(&host->primary, 85);
-	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0), &host->primary.vmbus);
+	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0)->vmbus, &host->primary.vmbus);
 	/* What stands there is no packet, so that the host must not be awake. */
 	fake_channel_fill(&host->primary, 0);
 	fake_channel_fill(host->subs[0], 95);
@@ -324,14 +324,14 @@ static void commands_choose_a_channel(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, channel_used(test, sdev), 0);
 	/* All are full: a CPU's own has the last word. */
 	fake_channel_fill(&host->primary, 95);
-	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0), &host->primary.vmbus);
-	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 1), &host->subs[0]->vmbus);
+	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0)->vmbus, &host->primary.vmbus);
+	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 1)->vmbus, &host->subs[0]->vmbus);
 	fake_channel_fill(&host->primary, 0);
 	fake_channel_fill(host->subs[0], 0);
 
 	/* A subchannel that the host takes away is not used. */
 	WRITE_ONCE(host->subs[0]->vmbus.rescind, true);
-	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 1), &host->primary.vmbus);
+	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 1)->vmbus, &host->primary.vmbus);
 	WRITE_ONCE(host->subs[0]->vmbus.rescind, false);
 
 	/* Interrupts move: the CPU that has them takes the channel along. */
@@ -339,8 +339,8 @@ static void commands_choose_a_channel(struct kunit *test)
 	host->subs[0]->vmbus.target_cpu = 0;
 	host->primary.vmbus.change_target_cpu_callback(&host->primary.vmbus, 0, 1);
 	host->subs[0]->vmbus.change_target_cpu_callback(&host->subs[0]->vmbus, 1, 0);
-	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0), &host->subs[0]->vmbus);
-	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 1), &host->primary.vmbus);
+	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 0)->vmbus, &host->subs[0]->vmbus);
+	KUNIT_EXPECT_PTR_EQ(test, storvsc_pick_channel(sh, 1)->vmbus, &host->primary.vmbus);
 	/* Both on one CPU: the others have one of them. */
 	host->primary.vmbus.target_cpu = 0;
 	host->primary.vmbus.change_target_cpu_callback(&host->primary.vmbus, 1, 0);
