@@ -4,7 +4,9 @@
  */
 #include "host.h"
 #include "hyperv/hostile.h"
+#include "vsp/input.h"
 
+#include <hvic/vmbus.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +79,16 @@ static int cmd_devices(void *arg, json_t *request, json_t *reply, struct error *
 	return 0;
 }
 
+static int add_keyboards(struct host *host, const char *spec, struct error *err)
+{
+	unsigned int count;
+	char rest;
+
+	if (sscanf(spec, "%u%c", &count, &rest) != 1 || !count || count > VMBUS_RELID_MAX)
+		return error_set(err, "spec of keyboards is how many: 1 to %u", VMBUS_RELID_MAX);
+	return keyboard_create_idle(host->server, host->control, count, err);
+}
+
 static int cmd_device_add(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct host *host = arg;
@@ -89,7 +101,9 @@ static int cmd_device_add(void *arg, json_t *request, json_t *reply, struct erro
 		return host_add_disks(host, &spec, 1, err);
 	if (!strcmp(kind, "nic"))
 		return host_add_nic(host, spec, err);
-	return error_set(err, "unknown kind \"%s\": disk-controller or nic", kind);
+	if (!strcmp(kind, "keyboards"))
+		return add_keyboards(host, spec, err);
+	return error_set(err, "unknown kind \"%s\": disk-controller, nic or keyboards", kind);
 }
 
 static int cmd_device_remove(void *arg, json_t *request, json_t *reply, struct error *err)
@@ -100,6 +114,11 @@ static int cmd_device_remove(void *arg, json_t *request, json_t *reply, struct e
 
 	if (!name)
 		return error_set(err, "device-remove needs the member device");
+	if (strchr(name, '*')) {
+		json_object_set_new(reply, "removed",
+				    json_integer(vmbus_devices_remove(host->server, name)));
+		return 0;
+	}
 	dev = vmbus_device_find(host->server, name);
 	if (!dev)
 		return error_set(err, "no device \"%s\"", name);
@@ -144,9 +163,10 @@ static const struct {
 } commands[] = {
 	{ "stats", "counters of everything, memory in use", cmd_stats },
 	{ "devices", "the devices and their channels", cmd_devices },
-	{ "device-add", "kind: disk-controller or nic; spec: as --disk or --nic",
-	  cmd_device_add },
-	{ "device-remove", "device: name or instance GUID", cmd_device_remove },
+	{ "device-add", "kind: disk-controller, nic (spec: as --disk or --nic) or keyboards that "
+	  "nobody types on, named idle0 and on (spec: how many)", cmd_device_add },
+	{ "device-remove", "device: name, instance GUID, or a pattern of names with *",
+	  cmd_device_remove },
 	{ "quit", "end hvhost, as if the plug were pulled", cmd_quit },
 	{ "reset", "reset the guest", cmd_reset },
 	{ "nmi", "cpu: its number (0); send it a non-maskable interrupt", cmd_nmi },

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #define RESET_TURN_MS		10
 #define RESET_TURNS_MAX		1000	/* the longest wait for devices' I/O at a reset */
 #define MAX_SUBCHANNELS		63
+#define FILES_WANTED		16384
 #define EXIT_RESET		3
 #define EXIT_TRIPLE_FAULT	4
 #define CRASH_MESSAGE_MAX	GUEST_PAGE_SIZE
@@ -420,6 +422,22 @@ static int open_devices(struct host *host, struct error *err)
 	return 0;
 }
 
+/* An open channel is a descriptor, and there may be 2,047 of them. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit, raised;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= FILES_WANTED)
+		return;
+	raised.rlim_cur = FILES_WANTED;
+	raised.rlim_max = limit.rlim_max > FILES_WANTED ? limit.rlim_max : FILES_WANTED;
+	if (!setrlimit(RLIMIT_NOFILE, &raised))
+		return;
+	/* Without the privilege to go beyond the hard limit. */
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* SIGINT and SIGTERM come as events; no thread of ours may be interrupted by them. */
 static int open_loop(struct host *host, struct error *err)
 {
@@ -494,6 +512,7 @@ int main(int argc, char **argv)
 		puts("hvhost " HVIC_VERSION);
 		return 0;
 	}
+	raise_descriptors();
 	if (open_host(&host, &err)) {
 		fprintf(stderr, "hvhost: %s\n", err.text);
 		host.exit_status = EXIT_FAILURE;

@@ -160,6 +160,11 @@ struct vmbus_device *vmbus_device_add(struct vmbus_server *server, struct loop *
  */
 void vmbus_device_remove(struct vmbus_device *dev);
 
+/** vmbus_devices_remove() - vmbus_device_remove() of all whose name matches a pattern of the shell
+ * (fnmatch(3)). Main loop. Return: how many there were.
+ */
+unsigned int vmbus_devices_remove(struct vmbus_server *server, const char *pattern);
+
 /** vmbus_device_find() - by instance GUID text, or by name and number ("scsi0"). Main loop. */
 struct vmbus_device *vmbus_device_find(struct vmbus_server *server, const char *what);
 

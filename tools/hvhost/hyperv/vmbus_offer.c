@@ -4,6 +4,7 @@
  * and the end of a device when nobody knows it any more.
  */
 #include <endian.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +260,21 @@ void vmbus_device_remove(struct vmbus_device *dev)
 	vmbus_device_check_gone(dev);
 }
 
+unsigned int vmbus_devices_remove(struct vmbus_server *server, const char *pattern)
+{
+	struct vmbus_device *dev, *next;
+	unsigned int n = 0;
+
+	for (dev = server->devices; dev; dev = next) {
+		next = dev->next;
+		if (dev->removing || fnmatch(pattern, dev->name, 0))
+			continue;
+		vmbus_device_remove(dev);
+		n++;
+	}
+	return n;
+}
+
 /* ---- new devices ---- */
 
 static struct vmbus_device *find_instance(struct vmbus_server *server,
@@ -272,14 +288,25 @@ static struct vmbus_device *find_instance(struct vmbus_server *server,
 	return NULL;
 }
 
-static bool number_in_use(struct vmbus_server *server, const char *name, unsigned int number)
+/* The least number that no device of that name has; -1 when memory ran out. */
+static long free_number(const struct vmbus_server *server, const char *name)
 {
-	struct vmbus_device *dev;
+	const struct vmbus_device *dev;
+	size_t n = 1, number = 0;
+	bool *used;
 
 	for (dev = server->devices; dev; dev = dev->next)
-		if (dev->number == number && !strcmp(dev->ops->name, name))
-			return true;
-	return false;
+		n++;
+	used = calloc(n, sizeof(*used));
+	if (!used)
+		return -1;
+	for (dev = server->devices; dev; dev = dev->next)
+		if (dev->number < n && !strcmp(dev->ops->name, name))
+			used[dev->number] = true;
+	while (used[number])
+		number++;
+	free(used);
+	return number;
 }
 
 /* The same device on the same command line has the same GUID at each start. */
@@ -302,12 +329,14 @@ struct vmbus_device *vmbus_device_add(struct vmbus_server *server, struct loop *
 				      void *priv, struct error *err)
 {
 	struct vmbus_device *dev, **tail;
-	unsigned int number = 0;
+	long number = free_number(server, ops->name);
 	struct vmbus_guid guid;
 	char text[37];
 
-	while (number_in_use(server, ops->name, number))
-		number++;
+	if (number < 0) {
+		error_set(err, "%s: out of memory", ops->name);
+		return NULL;
+	}
 	if (instance)
 		guid = *instance;
 	else
@@ -329,7 +358,7 @@ struct vmbus_device *vmbus_device_add(struct vmbus_server *server, struct loop *
 	dev->serial = ++server->next_serial;
 	dev->number = number;
 	dev->priv = priv;
-	snprintf(dev->name, sizeof(dev->name), "%s%u", ops->name, number);
+	snprintf(dev->name, sizeof(dev->name), "%s%u", ops->name, dev->number);
 	if (!channel_add(dev, 0)) {
 		error_set(err, "%s: all %u channels are in use", dev->name, VMBUS_RELID_MAX);
 		free(dev);

@@ -15,6 +15,13 @@
  */
 int keyboard_create(struct vmbus_server *server, struct control *control, struct error *err);
 
+/** keyboard_create_idle() - offer @count more keyboards, on which nobody types: small devices that
+ * have a driver, for a bus of many channels. Their names are idle0 and on.
+ * Main loop. Return: 0, or -1 with @err set; those that fitted stay.
+ */
+int keyboard_create_idle(struct vmbus_server *server, struct control *control,
+			 unsigned int count, struct error *err);
+
 /** mouse_create() - offer a mouse and register "mouse-move", "mouse-click", "mouse-button" and
  * "mouse-wheel". Main loop. Return: 0, or -1 with @err set.
  */

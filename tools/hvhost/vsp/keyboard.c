@@ -17,6 +17,7 @@
 #include "vsp/utf.h"
 
 #define EVENTS_MAX		65536u	/* keystrokes that may wait for the guest */
+#define IDLE_EVENTS_MAX		16u	/* the same of an idle keyboard: answers alone */
 #define KEYS_MAX		16u	/* keys held together */
 #define DELAY_MS_DEFAULT	2	/* before a character: readers' queues are short */
 #define DELAY_MS_MAX		1000
@@ -280,7 +281,8 @@ static const struct edge_ops edge_ops = {
 	.stats = keyboard_stats,
 };
 
-struct edge *keyboard_new(struct control *control, struct error *err)
+static struct keyboard *keyboard_alloc(struct control *control, unsigned int limit,
+				       struct error *err)
 {
 	struct keyboard *kbd = calloc(1, sizeof(*kbd));
 
@@ -290,10 +292,19 @@ struct edge *keyboard_new(struct control *control, struct error *err)
 	}
 	kbd->edge.ops = &edge_ops;
 	kbd->control = control;
-	if (outbox_init(&kbd->out, control_loop(control), EVENTS_MAX, err)) {
+	if (outbox_init(&kbd->out, control_loop(control), limit, err)) {
 		free(kbd);
 		return NULL;
 	}
+	return kbd;
+}
+
+struct edge *keyboard_new(struct control *control, struct error *err)
+{
+	struct keyboard *kbd = keyboard_alloc(control, EVENTS_MAX, err);
+
+	if (!kbd)
+		return NULL;
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		control_register(control, commands[i].name, commands[i].help, commands[i].fn, kbd);
 	return &kbd->edge;
@@ -308,4 +319,22 @@ static const struct vsp_ops keyboard_ops = {
 int keyboard_create(struct vmbus_server *server, struct control *control, struct error *err)
 {
 	return edge_add(server, control, &keyboard_ops, keyboard_new(control, err), err);
+}
+
+static const struct vsp_ops idle_ops = {
+	.name = "idle",
+	.class_id = { { SYNTHKBD_CLASS } },
+	EDGE_VSP_OPS,
+};
+
+int keyboard_create_idle(struct vmbus_server *server, struct control *control,
+			 unsigned int count, struct error *err)
+{
+	while (count--) {
+		struct keyboard *kbd = keyboard_alloc(control, IDLE_EVENTS_MAX, err);
+
+		if (edge_add(server, control, &idle_ops, kbd ? &kbd->edge : NULL, err))
+			return -1;
+	}
+	return 0;
 }
