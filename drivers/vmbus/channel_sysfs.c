@@ -8,6 +8,7 @@
 #include <linux/hyperv.h>
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "vmbus.h"
@@ -67,11 +68,13 @@ static ssize_t cpu_show(struct vmbus_channel *channel, char *buf)
 static ssize_t cpu_store(struct vmbus_channel *channel, const char *buf, size_t count)
 {
 	ssize_t ret = count;
+	char text[16];
 	u32 cpu;
 
 	if (vmbus_proto_version < VERSION_WIN10_V4_1)
 		return -EIO;
-	if (kstrtou32(buf, 0, &cpu))
+	/* Scripts that worked with the in-tree bus may have a space behind the number. */
+	if (strscpy(text, buf, sizeof(text)) < 0 || kstrtou32(strim(text), 10, &cpu))
 		return -EIO;
 	if (cpu >= nr_cpu_ids || !cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ)))
 		return -EINVAL;

@@ -129,6 +129,8 @@ static void target_that_is_none(struct kunit *test)
 	} texts[] = {
 		{ "", -EIO }, { "x", -EIO }, { "-1", -EIO }, { "4294967296", -EIO },
 		{ "4294967295", -EINVAL }, { "100000", -EINVAL }, { "0x", -EIO },
+		{ "0x1", -EIO }, { "1 1", -EIO }, { " ", -EIO }, { "100000 \n", -EINVAL },
+		{ "0000000000000000001", -EIO },
 	};
 	struct vmbus_channel *channel = bus_offer(test, RELID, &fake_nic, 1, 0);
 	unsigned int i;
