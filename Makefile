@@ -22,6 +22,8 @@ help:
 	@echo "  make fuzz             the drivers' parsers under libFuzzer (SECONDS=60 in all)"
 	@echo "  make hostile          ours under a host that lies, seed by seed (SEEDS=3 of each class, LIES=)"
 	@echo "  make lies             one lie at a time, ours and in-tree side by side"
+	@echo "  make bus              the bus point by point, ours beside in-tree (POINTS='cycles' KERNELS='6.1,6.12'"
+	@echo "                        SET='--set CYCLES=10000'; docs/bus.md)"
 	@echo "  make alloc            loads, unloads and I/O while allocations fail"
 	@echo "  make soak             seeds of lies for HOURS=8"
 	@echo "  make count-check      the counting of instructions (lab run --count), with work of known size"
@@ -192,6 +194,10 @@ lies: hvhost
 	@tools/setup check
 	@tests/lies/run
 
+bus: hvhost
+	@tools/setup check
+	@tests/bus/run $(POINTS) $(if $(KERNELS),--kernel $(KERNELS)) $(SET)
+
 alloc: hvhost
 	@tools/setup check
 	@tests/alloc/run
@@ -219,6 +225,6 @@ clean:
 	rm -rf build
 
 .PHONY: help setup headers copy modules abi-check modules_install no-dkms install uninstall \
-	dkms-install dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies alloc soak \
+	dkms-install dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies bus alloc soak \
 	count-check bench bench-storage bench-network bench-bus coverage style \
 	build-table arm64 e2e matrix e2e-install check deb rpm packages-check clean

@@ -47,16 +47,19 @@ def _lab(command, file):
             _running.discard(process)
 
 
-def kernel_log(out):
-    """(whether a kernel log came back, its lines that a clean log does not have)."""
+def kernel_log(out, expected=None):
+    """(whether a kernel log came back, its lines that a clean log does not have, less those that
+    match the regular expression @expected)."""
     paths = [os.path.join(out, 'dmesg.txt'), *glob.glob(os.path.join(out, 'console*.log'))]
     there = any(os.path.exists(path) and os.path.getsize(path) for path in paths)
-    return there, dmesg.complaints(*paths)
+    bad = dmesg.complaints(*paths)
+    return there, [line for line in bad if not (expected and re.search(expected, line))]
 
 
-def run(name, command, subjects, out, echo, about):
+def run(name, command, subjects, out, echo, about, expected=None):
     """Run the lab's @command, whose files go to @out; print a line under the lock @echo. Returns
-    a dict of the results with @about in it. Each of @subjects must have passed something."""
+    a dict of the results with @about in it. Each of @subjects must have passed something. Lines of
+    the kernel log that match @expected are what the test brings about."""
     began = time.monotonic()
     # A guest that does not come up or does not end may be the emulation's fault: once more,
     # and the result says so. What a test in the guest finds is never repeated.
@@ -77,7 +80,7 @@ def run(name, command, subjects, out, echo, about):
         failed.append(f'lab: exit status {status}')
     for subject in sorted(set(subjects) - {line.split(':')[0] for line in passed}):
         failed.append(f'{subject}: nothing passed')
-    there, bad = kernel_log(out)
+    there, bad = kernel_log(out, expected)
     if not there:
         failed.append('dmesg: no kernel log came back')
     elif bad:
