@@ -10,8 +10,8 @@ from benchlib import guests
 
 OURS, INTREE, PEERS = '#1b6ca8', '#e08e45', ('#7a7a7a', '#4c9f70', '#9b5fb5')
 TERMINALS = {
-    'svg': 'svg size {width},{height} dynamic noenhanced font "DejaVu Sans,12" background "#ffffff"',
-    'png': 'pngcairo noenhanced size {width},{height} font "DejaVu Sans,10" background "#ffffff"',
+    'svg': 'svg size {width},{height} dynamic noenhanced font "DejaVu Sans,12"',
+    'png': 'pngcairo noenhanced size {width},{height} font "DejaVu Sans,10"',
 }
 COMMON = '''
 set encoding utf8
@@ -31,7 +31,8 @@ def _run(script, path, width, height):
     if not shutil.which('gnuplot'):
         raise guests.BenchError('gnuplot is not installed; run: tools/setup bench')
     for kind, terminal in TERMINALS.items():
-        text = f'set terminal {terminal.format(width=width, height=height)}\n' \
+        size = terminal.format(width=width, height=height)
+        text = f'set terminal {size} background "#ffffff"\n' \
             f'set output {_quoted(f"{path}.{kind}")}\n{COMMON}{script}\n'
         done = subprocess.run(['gnuplot'], input=text, text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, check=False)
