@@ -281,9 +281,10 @@ static int run(const char *name, char **argv, bool enabled)
  */
 static void ticks(void)
 {
-	void (*begin)(void) = prepare_begin("ticks");
 	struct timespec now, until;
+	void (*begin)(void);
 
+	begin = prepare_begin("ticks");
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += TICKS_SECONDS;
 	begin();
