@@ -39,7 +39,15 @@ static int vmbus_bus_add(struct device *dev)
 		vmbus_mmio_free();
 		return ret;
 	}
+	/*
+	 * Devices stand below the ACPI device, also where it is bound through a platform device:
+	 * their paths are what udev makes names of.
+	 */
 	bus_device = dev;
+	if (device) {
+		bus_device = &device->dev;
+		ACPI_COMPANION_SET(bus_device, device);
+	}
 	return 0;
 }
 
