@@ -65,6 +65,8 @@ def shape(value):
     value = plain_path(value)
     value = re.sub(r'\b0x[0-9a-fA-F]+\b', '0x#', value)
     value = re.sub(r'\b(?=\w*\d)[0-9a-fA-F]{8,}\b', 'HEX', value)
+    # Numbers in columns have as many blanks in front of them as they are short.
+    value = re.sub(r' +(?=-?\d)', ' ', value)
     return re.sub(r'-?\b\d+(\.\d+)?\b', '#', value)
 
 
