@@ -2,8 +2,7 @@
 /*
  * What the bus registers with the kernel to be told of the firmware's VMBus device: a platform
  * driver, of ACPI's device or a device tree's, or an ACPI driver where the kernel's own bus is
- * one. Which it is shows in sysfs, as the place of the devices. The unit that includes this
- * defines vmbus_bus_add() and vmbus_bus_remove().
+ * one. The unit that includes this defines vmbus_bus_add() and vmbus_bus_remove().
  */
 #ifndef HVIC_COMPAT_BUS_DRIVER_H
 #define HVIC_COMPAT_BUS_DRIVER_H
@@ -11,7 +10,7 @@
 #include <linux/acpi.h>
 #include <linux/platform_device.h>
 
-static int vmbus_bus_add(struct device *dev);
+static int vmbus_bus_add(struct device *dev, struct acpi_device *device);
 static void vmbus_bus_remove(struct device *dev);
 
 #ifdef HVIC_HAVE_VMBUS_PLATFORM_DEVICE
@@ -22,7 +21,7 @@ static void vmbus_bus_remove(struct device *dev);
 
 static int hvic_bus_probe(struct platform_device *pdev)
 {
-	return vmbus_bus_add(&pdev->dev);
+	return vmbus_bus_add(&pdev->dev, ACPI_COMPANION(&pdev->dev));
 }
 
 static void hvic_bus_remove(struct platform_device *pdev)
@@ -58,9 +57,7 @@ static void hvic_bus_remove(struct platform_device *pdev)
 
 static int hvic_bus_add(struct acpi_device *device)
 {
-	/* The device is its own companion. */
-	ACPI_COMPANION_SET(&device->dev, device);
-	return vmbus_bus_add(&device->dev);
+	return vmbus_bus_add(&device->dev, device);
 }
 
 #ifdef HVIC_HAVE_ACPI_REMOVE_VOID

@@ -131,7 +131,7 @@ static inline void hvic_ring_tx_commit(struct hvic_ring_tx *tx, u32 len)
  * signal is due only when the ring was empty before the batch. Without it the host may sleep on:
  * the caller sends it, or sees to it that hvic_ring_tx_waits() is asked soon.
  *
- * Return: whether a signal is due.
+ * Any context. Return: whether a signal is due.
  */
 static inline bool hvic_ring_tx_publish(struct hvic_ring_tx *tx)
 {
@@ -190,7 +190,9 @@ static inline void hvic_ring_tx_signal(struct vmbus_channel *channel)
 
 /**
  * hvic_ring_tx_end() - publish the batch, unlock, and signal the host if it waits
- * @tx: a batch
+ * @tx: a batch; it has ended
+ *
+ * Any context.
  */
 static inline void hvic_ring_tx_end(struct hvic_ring_tx *tx)
 {

@@ -38,9 +38,15 @@ static void storvsc_signal(struct storvsc_channel *ch)
 static void storvsc_end_is_lost(struct timer_list *timer)
 {
 	struct storvsc_host *sh = timer_container_of(sh, timer, lost_end);
-	/* Pairs with storvsc_add_channel(). */
-	unsigned int n = smp_load_acquire(&sh->nr_channels), i;
+	unsigned int n, i;
 
+	/*
+	 * Pairs with the exchange in storvsc_batch_add(): who found the timer pending still has
+	 * noted what is due.
+	 */
+	smp_mb();
+	/* Pairs with storvsc_add_channel(). */
+	n = smp_load_acquire(&sh->nr_channels);
 	for (i = 0; i < n; i++)
 		storvsc_signal(&sh->channels[i]);
 }
@@ -83,7 +89,10 @@ void storvsc_batch_add(struct storvsc_host *sh, unsigned int hwq, struct storvsc
 	}
 	if (!due)
 		return;
-	/* After the note in the channel: who takes it from here sees that. */
+	/*
+	 * After the note in the channel: who takes it from here sees that. And before the look at the
+	 * timer: one that is pending still sees it.
+	 */
 	before = xchg(&sh->batches[hwq].channel, ch);
 	if (before && before != ch)
 		storvsc_signal(before);

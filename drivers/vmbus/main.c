@@ -18,14 +18,21 @@
 static struct device *bus_device;
 static int cpuhp_state;
 
-static int vmbus_bus_add(struct device *dev)
+static int vmbus_bus_add(struct device *dev, struct acpi_device *device)
 {
-	struct acpi_device *device = ACPI_COMPANION(dev);
 	int ret;
 
 	if (!device && !dev->of_node)
 		return -ENODEV;
 
+	/*
+	 * Devices stand below the ACPI device, also where it is bound through a platform device:
+	 * their paths are what udev makes names of. It is its own companion.
+	 */
+	if (device) {
+		dev = &device->dev;
+		ACPI_COMPANION_SET(dev, device);
+	}
 	/* Older firmware of ARM64 says nothing of coherence; the bus always is coherent. */
 	if (IS_ENABLED(CONFIG_ACPI_CCA_REQUIRED) && device &&
 	    device_get_dma_attr(dev) == DEV_DMA_NOT_SUPPORTED) {
@@ -39,15 +46,7 @@ static int vmbus_bus_add(struct device *dev)
 		vmbus_mmio_free();
 		return ret;
 	}
-	/*
-	 * Devices stand below the ACPI device, also where it is bound through a platform device:
-	 * their paths are what udev makes names of.
-	 */
 	bus_device = dev;
-	if (device) {
-		bus_device = &device->dev;
-		ACPI_COMPANION_SET(bus_device, device);
-	}
 	return 0;
 }
 

@@ -319,13 +319,18 @@ static void batches_without_end(struct kunit *test)
 	struct io ios[BATCH] = { };
 	struct scsi_device *sdev = prepare(test, ios);
 	struct fake_host *host = test->priv;
+	unsigned long begin = jiffies;
+	u32 told;
 
 	event.sdev = sdev;
 	arm(host, &event);
 	io_batch(test, sdev, ios, BATCH);
-	KUNIT_EXPECT_EQ(test, signals(&host->primary), 0u);
+	told = signals(&host->primary);
+	/* On a slow machine it may be later than it seems. */
+	if (time_before(jiffies, begin + STORVSC_LOST_END))
+		KUNIT_EXPECT_EQ(test, told, 0u);
 	KUNIT_EXPECT_TRUE(test, fake_wait(ended(ios) == 1));
-	KUNIT_EXPECT_EQ(test, signals(&host->primary), 1u);
+	KUNIT_EXPECT_EQ(test, told + signals(&host->primary), 1u);
 	msleep(100);
 	KUNIT_EXPECT_EQ(test, ended(ios), 1u);
 	blk_mq_unquiesce_queue(sdev->request_queue);
