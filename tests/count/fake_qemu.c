@@ -213,12 +213,18 @@ static void execute(struct qemu_plugin_tb *tb)
 
 static struct qemu_plugin_tb *vmrun, *landing;
 
-static void vm_enter(void)
+/* A block of two instructions, the second a VMRUN. */
+static struct qemu_plugin_tb *vmrun_at(uint64_t vaddr, unsigned int haddr)
 {
 	static const uint8_t bytes[] = { 0x0f, 0x01, 0xd8 };
 
+	return block_with(vaddr, haddr, 2, bytes, sizeof(bytes));
+}
+
+static void vm_enter(void)
+{
 	if (!vmrun)
-		vmrun = translate(block_with(MODULE + 0x100, 0x100, 2, bytes, sizeof(bytes)));
+		vmrun = translate(vmrun_at(MODULE + 0x100, 0x100));
 	execute(vmrun);
 }
 
@@ -283,6 +289,21 @@ static void middle(void)
 	vm_leave();
 	vm_enter();
 	execute(translate(block(KERNEL + 2, 0x302, 4)));
+	end(1);
+}
+
+/* An instruction leaves the guest, which goes on at it: it is executed again. */
+static void again(void)
+{
+	struct qemu_plugin_tb *guest;
+
+	vm_enter();
+	guest = translate(block(KERNEL, 0x300, 6));
+	begin(1);
+	execute_part(guest, 2);
+	vm_leave();
+	vm_enter();
+	execute(translate(block(KERNEL + 1, 0x301, 5)));
 	end(1);
 }
 
@@ -356,6 +377,40 @@ static void many(void)
 	end(1);
 }
 
+/* A VMRUN is executed while the guest runs already. */
+static void entered_twice(void)
+{
+	vm_enter();
+	vm_enter();
+}
+
+/* The block behind the VMRUN is executed while the host runs already. */
+static void left_twice(void)
+{
+	vm_enter();
+	vm_leave();
+	vm_leave();
+}
+
+/* Nine places with a VMRUN, the first eight of them twice. */
+static void vmruns(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 16; i++)
+		translate(vmrun_at(MODULE + 16 * (i % 8), 16 * (i % 8)));
+	translate(vmrun_at(MODULE + 16 * 8, 16 * 8));
+}
+
+/* A VMRUN of which QEMU does not say where it has it. */
+static void nowhere(void)
+{
+	struct qemu_plugin_tb *tb = vmrun_at(MODULE + 0x100, 0x100);
+
+	tb->insns[1].haddr = NULL;
+	translate(tb);
+}
+
 static const struct test {
 	const char *name;
 	void (*run)(void);
@@ -372,6 +427,9 @@ static const struct test {
 	{ "or as a whole, if so asked", middle, "block",
 	  "window 1 S 1 ended\ng user 1\nh ffffffffc0000100 2\ng ffffffff81000000 6\n"
 	  "h ffffffffc0000104 3\ng ffffffff81000002 4\nend\n" },
+	{ "an instruction that left and is executed again counts again", again, "insn",
+	  "window 1 S 1 ended\ng user 1\nh ffffffffc0000100 2\ng ffffffff81000000 2\n"
+	  "h ffffffffc0000104 3\ng ffffffff81000001 5\nend\n" },
 	{ "windows overlap", overlap, "insn",
 	  "window 1 S 0 ended\ng user 2\ng ffffffff81000000 4\nend\n"
 	  "window 2 S 0 ended\ng user 2\ng ffffffff81000000 4\ng ffffffff81000010 1\nend\n" },
@@ -385,6 +443,15 @@ static const struct test {
 	  "h ffffffffc0000104 6\nh ffffffff81000000 3\nend\n" },
 	{ "blocks beyond the last counter are lost, and told", many, "insn",
 	  "window 1 S 0 ended\ng user 1\ng lost 5\nend\n" },
+	{ "an entry from the guest itself is an error", entered_twice, "insn",
+	  "error the guest entered from itself, entry 1\n" },
+	{ "an exit while the host runs is an error", left_twice, "insn",
+	  "error the guest left while the host ran, entry 1\n" },
+	{ "more VMRUNs than there is room for are an error", vmruns, "insn",
+	  "error more VMRUNs than there is room for: 8\n" },
+	/* 18446744072635810049 = 0xffffffffc0000101 */
+	{ "a VMRUN outside of RAM is an error", nowhere, "insn",
+	  "error a VMRUN outside of RAM at 18446744072635810049\n" },
 };
 
 /* The lines of @path, with S for the seconds of each window. */

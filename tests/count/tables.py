@@ -66,6 +66,9 @@ BAD = (
     ('hvic-count 2 insns\n', 'do not begin'),
     ('hvic-count 1 insns\nwindow 1 1.0 5 ended\ng user 4\n', 'in the middle'),
     ('hvic-count 1 insns\ng user 4\n', 'makes no sense'),
+    ('hvic-count 1 insns\nwindow 1 1.0 5 ended\ng ffffffff81000100', 'makes no sense'),
+    ('hvic-count 1 insns\nwindow 1 1.0 5 ended\ng user 4x\n', 'makes no sense'),
+    ('hvic-count 1 insns\n\n', 'makes no sense'),
     ('hvic-count 1 insns\nerror begin of a window that is open: 3\n', 'open: 3'),
 )
 
@@ -140,22 +143,60 @@ def estimated():
             differs('no ticks', alone[0]['guest'].get('ticks'), None))
 
 
-def archive(path):
-    """What a guest sends, with window 2 across a change of modules."""
+def archive(path, without=()):
+    """What a guest sends, with window 2 across a change of modules; files @without are lost."""
     files = {'2/name': 'reads\n', '2/begin': '1\n', '2/end': '2\n', 'symbols-1': SYMBOLS,
              'modules-1': MODULES, 'symbols-2': MOVED, 'modules-2': MOVED_MODULES}
     with tarfile.open(path, 'w') as tar:
         for name, text in files.items():
+            if name in without:
+                continue
             info = tarfile.TarInfo(f'./count/{name}')
             info.size = len(text)
             tar.addfile(info, io.BytesIO(text.encode()))
 
 
-def whole(work):
-    """From the files of a run to the lines of the summary."""
-    for name, text in (('count.txt', COUNTS), ('l1.symbols', SYMBOLS), ('l1.modules', MODULES)):
+def host_files(work, counts):
+    """What the plugin and the emulated machine leave."""
+    for name, text in (('count.txt', counts), ('l1.symbols', SYMBOLS), ('l1.modules', MODULES)):
         with open(f'{work}/{name}', 'w', encoding='ascii') as file:
             file.write(text)
+
+
+def refused(what, work, reason):
+    """A line unless the run in @work has no counts, for the @reason."""
+    try:
+        count.result(work, 'QEMU')
+    except LabError as error:
+        return [] if reason in str(error) else [f'{what}: {error}: not {reason!r}']
+    return [f'{what}: taken']
+
+
+def untold(work):
+    """Windows of which the guest told nothing, or not all: an error when they ended."""
+    wrong = []
+    host_files(work, COUNTS)
+    for name, reason in (('2/name', 'did not tell its name'), ('2/begin', 'did not tell its begin'),
+                         ('2/end', 'did not tell its end'), ('symbols-2', "no 'symbols-2'")):
+        archive(f'{work}/out.tar', (name,))
+        wrong += refused(f'no {name}', work, reason)
+    archive(f'{work}/out.tar')
+    with open(f'{work}/out.tar', 'r+b') as file:
+        file.truncate(700)      # a header, and the first file without its padding
+    wrong += refused('a cut archive', work, 'lost or cut')
+    os.unlink(f'{work}/out.tar')
+    wrong += refused('no archive', work, 'lost or cut')
+    host_files(work, 'hvic-count 1 insns\n')
+    wrong += refused('no window', work, 'no window')
+    host_files(work, 'hvic-count 1 insns\nwindow 1 2.000 60 open\ng user 1\nend\n')
+    told = count.result(work, 'QEMU')['windows']
+    return wrong + differs('open', [(w['id'], w['name'], w['complete']) for w in told],
+                           [(1, None, False)])
+
+
+def whole(work):
+    """From the files of a run to the lines of the summary."""
+    host_files(work, COUNTS)
     archive(f'{work}/out.tar')
     told = count.result(work, 'QEMU')
     one, two = told['windows']
@@ -178,4 +219,5 @@ def tests(work):
             ('tables: functions and modules add up', sums()),
             ('tables: a module that was loaded again', reloaded()),
             ('tables: timer ticks are estimated', estimated()),
-            ('tables: from the files of a run to its summary', whole(work))]
+            ('tables: from the files of a run to its summary', whole(work)),
+            ('tables: a window that ended without the guest\'s word is refused', untold(work))]

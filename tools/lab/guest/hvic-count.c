@@ -2,12 +2,14 @@
 /*
  * hvic-count, in the guest: begins and ends the windows in which the emulated machine counts
  * instructions (see ../count/marker.h), and notes beside each what the lab needs to tell whose
- * they were: the modules and the symbols at that time. Where nothing counts it does nothing and
- * succeeds, so that a script is the same with and without.
+ * they were: the modules and the symbols at that time. It is there where something counts;
+ * elsewhere the script hvic-count beside this file is, so that what calls it is the same.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,14 +20,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "marker.h"
 
-#define ENABLED_FILE	"/lab/count"	/* the lab makes it where something counts */
 #define ROOM		"/out/count"	/* ID/ for each window; modules-N and symbols-N */
-#define LINE		512
+#define NAME_BYTES	200u		/* of a window's name, at the most */
 #define PAGE		4096u
 #define TICKS_SECONDS	2		/* several hundred ticks */
 #define MODULES_MAX	65536		/* bytes of what modules_text() makes */
@@ -79,21 +79,25 @@ static void (*make_marker(uint32_t word))(void)
 static void modules_text(char *text, size_t room)
 {
 	FILE *file = fopen("/proc/modules", "r");
-	char line[LINE], name[64];
 	unsigned long size, address;
-	size_t len = 0;
+	char *line = NULL, name[64];
+	size_t len = 0, line_room = 0;
 
-	while (file && fgets(line, sizeof(line), file)) {
+	text[0] = '\0';
+	if (!file)
+		return;
+	while (getline(&line, &line_room, file) > 0) {
 		/* name size users dependencies state address */
 		if (sscanf(line, "%63s %lu %*s %*s %*s %lx", name, &size, &address) != 3)
-			continue;
+			die("/proc/modules has a line that makes no sense: %s", line);
 		len += snprintf(text + len, room - len, "%s %lu %lx\n", name, size, address);
 		if (len >= room)
 			die("too many modules");
 	}
-	text[len] = '\0';
-	if (file)
-		fclose(file);
+	if (ferror(file))
+		die("/proc/modules: %s", strerror(errno));
+	free(line);
+	fclose(file);
 }
 
 static bool same_text(const char *path, const char *text)
@@ -115,15 +119,19 @@ static void copy_symbols(const char *path)
 {
 	FILE *in = open_or_die("/proc/kallsyms", "r"), *out = open_or_die(path, "w");
 	unsigned long address;
-	char line[LINE], type;
+	char *line = NULL, type;
+	size_t room = 0;
 	bool seen = false;
 
-	while (fgets(line, sizeof(line), in)) {
+	while (getline(&line, &room, in) > 0) {
 		if (sscanf(line, "%lx %c", &address, &type) != 2 || !strchr("tTwW", type))
 			continue;
 		seen |= address != 0;
 		fputs(line, out);
 	}
+	if (ferror(in))
+		die("/proc/kallsyms: %s", strerror(errno));
+	free(line);
 	fclose(in);
 	close_or_die(out, path);
 	if (!seen)
@@ -157,6 +165,12 @@ static unsigned int symbol_set(void)
 
 /* --- windows --- */
 
+struct window {
+	unsigned int id;
+	void (*begin)(void);
+	void (*end)(void);
+};
+
 static void note(unsigned int id, const char *what, const char *text)
 {
 	char path[PATH_MAX];
@@ -178,7 +192,7 @@ static bool has(unsigned int id, const char *what)
 
 static bool is_called(unsigned int id, const char *name)
 {
-	char path[PATH_MAX], text[LINE];
+	char path[PATH_MAX], text[NAME_BYTES + 2];
 
 	snprintf(path, sizeof(path), ROOM "/%u/name", id);
 	snprintf(text, sizeof(text), "%s\n", name);
@@ -209,8 +223,11 @@ static int lock_room(void)
 	return fd;
 }
 
-/* Give back what begins the window. */
-static void (*prepare_begin(const char *name))(void)
+/*
+ * Number the window called @name, note its begin, and give back its markers: what comes between
+ * the two calls is the window, without any of our own work.
+ */
+static struct window prepare_begin(const char *name)
 {
 	char path[PATH_MAX], set[16];
 	unsigned int id;
@@ -229,37 +246,53 @@ static void (*prepare_begin(const char *name))(void)
 	note(id, "begin", set);
 	note(id, "name", name);
 	close(lock);
-	return make_marker(COUNT_MAGIC | id);
+	return (struct window){
+		.id = id,
+		.begin = make_marker(COUNT_MAGIC | id),
+		.end = make_marker(COUNT_MAGIC | COUNT_END | id),
+	};
 }
 
-static void end(const char *name)
+/* Note that window @id has ended; the caller holds the lock. */
+static void note_end(unsigned int id)
 {
-	unsigned int id;
 	char set[16];
-	int lock = lock_room();
 
-	id = find_open(name);
+	snprintf(set, sizeof(set), "%u", symbol_set());
+	note(id, "end", set);
+}
+
+static void end_window(const struct window *window)
+{
+	int lock;
+
+	window->end();
+	lock = lock_room();
+	note_end(window->id);
+	close(lock);
+}
+
+/* End a window that another process began: looking it up is the last of what counts in it. */
+static void end_by_name(const char *name)
+{
+	int lock = lock_room();
+	unsigned int id = find_open(name);
+
 	if (!id)
 		die("no window called %s is open", name);
 	make_marker(COUNT_MAGIC | COUNT_END | id)();
-	snprintf(set, sizeof(set), "%u", symbol_set());
-	note(id, "end", set);
+	note_end(id);
 	close(lock);
 }
 
 /* Run @argv as a window; its status is ours. */
-static int run(const char *name, char **argv, bool enabled)
+static int run(const char *name, char **argv)
 {
-	void (*begin)(void) = enabled ? prepare_begin(name) : NULL;
+	struct window window = prepare_begin(name);
 	int status;
 	pid_t pid;
 
-	if (!enabled) {
-		execvp(argv[0], argv);
-		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-		return 127;
-	}
-	begin();
+	window.begin();
 	pid = fork();
 	if (pid < 0)
 		die("fork: %s", strerror(errno));
@@ -271,54 +304,67 @@ static int run(const char *name, char **argv, bool enabled)
 	while (waitpid(pid, &status, 0) != pid)
 		if (errno != EINTR)
 			die("waitpid: %s", strerror(errno));
-	end(name);
+	end_window(&window);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static volatile sig_atomic_t time_is_up;
+
+static void alarmed(int signal)
+{
+	(void)signal;
+	time_is_up = 1;
+}
+
 /*
- * A window in which user space spins: what the kernel executes in it is what timer ticks cost. The
- * clock is read without leaving user space.
+ * A window in which user space spins without a system call, whatever the guest's clock: what the
+ * kernel executes in it is what timer ticks cost.
  */
 static void ticks(void)
 {
-	struct timespec now, until;
-	void (*begin)(void);
+	struct window window = prepare_begin("ticks");
 
-	begin = prepare_begin("ticks");
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += TICKS_SECONDS;
-	begin();
-	do {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec < until.tv_sec ||
-		 (now.tv_sec == until.tv_sec && now.tv_nsec < until.tv_nsec));
-	end("ticks");
+	if (signal(SIGALRM, alarmed) == SIG_ERR)
+		die("SIGALRM: %s", strerror(errno));
+	alarm(TICKS_SECONDS);
+	window.begin();
+	while (!time_is_up)
+		;
+	end_window(&window);
+}
+
+static void check_name(const char *name)
+{
+	if (!name[0])
+		die("the name of a window is empty");
+	if (strlen(name) > NAME_BYTES)
+		die("the name of a window has %zu bytes, %u are the most", strlen(name),
+		    NAME_BYTES);
+	for (; *name; name++)
+		if (iscntrl((unsigned char)*name))
+			die("the name of a window has a control character (%u) in it",
+			    (unsigned char)*name);
 }
 
 int main(int argc, char **argv)
 {
-	bool enabled = !access(ENABLED_FILE, F_OK);
-	const char *name = argc > 2 ? argv[2] : "";
+	const char *verb = argc > 1 ? argv[1] : "";
 
-	if (name[0] && strlen(name) < LINE - 2 && !strchr(name, '\n')) {
-		if (!strcmp(argv[1], "run") && argc > 3)
-			return run(name, argv + 3, enabled);
-		if (!strcmp(argv[1], "begin") && argc == 3) {
-			if (enabled)
-				prepare_begin(name)();
-			return 0;
-		}
-		if (!strcmp(argv[1], "end") && argc == 3) {
-			if (enabled)
-				end(name);
-			return 0;
-		}
+	if (argc == 2 && !strcmp(verb, "ticks")) {
+		ticks();
+	} else if (argc == 3 && !strcmp(verb, "begin")) {
+		check_name(argv[2]);
+		prepare_begin(argv[2]).begin();
+	} else if (argc == 3 && !strcmp(verb, "end")) {
+		check_name(argv[2]);
+		end_by_name(argv[2]);
+	} else if (argc > 3 && !strcmp(verb, "run")) {
+		check_name(argv[2]);
+		return run(argv[2], argv + 3);
+	} else {
+		fprintf(stderr,
+			"usage: hvic-count begin NAME | end NAME | run NAME COMMAND... | ticks\n");
+		return 2;
 	}
-	if (argc == 2 && !strcmp(argv[1], "ticks")) {
-		if (enabled)
-			ticks();
-		return 0;
-	}
-	fprintf(stderr, "usage: hvic-count begin NAME | end NAME | run NAME COMMAND... | ticks\n");
-	return 2;
+	return 0;
 }

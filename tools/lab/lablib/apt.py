@@ -136,7 +136,7 @@ class Root:
         raise LabError(f'the mirror has no {package} in {", ".join(self.suites)}')
 
     def depends(self, package):
-        """The names that @package depends on, without alternatives."""
+        """The names that @package (NAME or NAME=VERSION) depends on, without alternatives."""
         text = run(['apt-cache', *self.options, 'depends', '--no-recommends', '--no-suggests',
                     '--no-enhances', '--no-conflicts', '--no-breaks', '--no-replaces', package],
                    'apt-cache')

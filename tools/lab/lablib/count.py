@@ -73,19 +73,23 @@ def parse(text):
     windows, window = [], None
     for line in lines:
         words = line.split()
-        if words[0] == 'error':
-            raise LabError(f'the counts are wrong: {line[6:]}')
-        if words[0] == 'window' and window is None:
-            window = {'id': int(words[1]), 'seconds': float(words[2]), 'entries': int(words[3]),
-                      'complete': words[4] == 'ended', 'guest': {}, 'host': {}}
-        elif words[0] == 'end' and window is not None:
-            windows.append(window)
-            window = None
-        elif words[0] in WORLDS and window is not None:
-            key = words[1] if words[1] in ('user', 'lost') else int(words[1], 16)
-            window[WORLDS[words[0]]][key] = int(words[2])
-        else:
-            raise LabError(f'the counts have a line that makes no sense: {line}')
+        try:
+            if words[0] == 'error':
+                raise LabError(f'the counts are wrong: {line[6:]}')
+            if words[0] == 'window' and window is None:
+                window = {'id': int(words[1]), 'seconds': float(words[2]),
+                          'entries': int(words[3]), 'complete': words[4] == 'ended',
+                          'guest': {}, 'host': {}}
+            elif words[0] == 'end' and window is not None:
+                windows.append(window)
+                window = None
+            elif words[0] in WORLDS and window is not None:
+                key = words[1] if words[1] in ('user', 'lost') else int(words[1], 16)
+                window[WORLDS[words[0]]][key] = int(words[2])
+            else:
+                raise ValueError('unknown')
+        except (ValueError, IndexError) as error:
+            raise LabError(f'the counts have a line that makes no sense: {line}') from error
     if window is not None:
         raise LabError('the counts end in the middle of a window')
     return first[2], windows
@@ -137,6 +141,14 @@ class Guest:
         text = self.files.get(f'{number}/name')
         return text.rstrip('\n') if text is not None else None
 
+    def check(self, number):
+        """LabError unless the guest told all of window @number, which it ended."""
+        missing = [what for what in ('name', 'begin', 'end')
+                   if not self.files.get(f'{number}/{what}', '').strip()]
+        if missing:
+            raise LabError(f'window {number} ended, and the guest did not tell its '
+                           f'{", ".join(missing)}: its /out/count was lost or cut')
+
     def sets(self, number):
         """The numbers of the symbol sets at the window's end and its begin, without repetition."""
         found = []
@@ -170,9 +182,13 @@ def result(job, qemu):
     """The counts of the run in the directory @job, as they become JSON."""
     each, windows = parse(read(f'{job}/count.txt'))
     guest = Guest(f'{job}/out.tar')
+    if not windows:
+        raise LabError('no window began')
     host = Symbols(read(f'{job}/l1.symbols'), read(f'{job}/l1.modules'))
     told = []
     for window in windows:
+        if window['complete']:
+            guest.check(window['id'])
         sets = guest.sets(window['id'])
         about = {'name': guest.name(window['id']), 'id': window['id'],
                  'complete': window['complete'], 'seconds': window['seconds'],

@@ -27,8 +27,6 @@ PRESENT = LOADED + ('hv_storvsc', 'hv_netvsc', 'hid-hyperv', 'hyperv-keyboard', 
                     'sd_mod', 'hid-generic', 'atkbd', 'ext4', 'crc32c_generic', 'crc32c-intel',
                     'crct10dif-pclmul', 'crct10dif_generic', 'af_packet')
 
-COUNTS = '/lab/count'   # in a guest whose instructions are counted; hvic-count looks for it
-
 
 def parse_drivers(text):
     """--drivers as {driver: 'ours' or 'intree'}."""
@@ -155,8 +153,11 @@ def agent():
     return _program('agent', os.path.join(TOP, 'tools', 'hvhost', 'agent_port.h'))
 
 
-def hvic_count():
-    """hvic-count, by which a guest says when instructions are counted."""
+def hvic_count(counting):
+    """hvic-count, by which a guest says when instructions are counted; a script that only runs
+    commands when they are not."""
+    if not counting:
+        return os.path.join(LAB, 'guest', 'hvic-count')
     return _program('hvic-count', os.path.join(LAB, 'count', 'marker.h'))
 
 
@@ -222,9 +223,7 @@ def initramfs(where, kernel, options):
     archive.file(agent(), '/lab/agent')
     archive.link('/lab/bin/hostctl', '../agent')
     archive.file(os.path.join(LAB, 'guest', 'gcov-gather'), '/lab/bin/gcov-gather')
-    archive.file(hvic_count(), '/lab/bin/hvic-count')
-    if options.count:
-        archive.text(COUNTS, '')
+    archive.file(hvic_count(options.count), '/lab/bin/hvic-count')
     # By these paths the kernel calls them.
     for name in ('modprobe', 'poweroff', 'reboot'):
         archive.link(f'/sbin/{name}', '/bin/busybox')

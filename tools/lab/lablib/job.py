@@ -27,6 +27,7 @@ GUEST_APPEND = 'console=ttyS0 panic=-1 random.trust_cpu=on nokaslr pci=noearly c
 BOOT_TIMEOUT = 150      # seconds: a guest that is not up by then hangs
 ROOT_BOOT_TIMEOUT = 200 # the same of a Debian root, which does more
 BOOT_TRIES = 3
+COUNTED = ('count.txt', 'l1.symbols', 'l1.modules')     # what count.json is made from
 ENDINGS = {'off': 0, 'reset': 3}    # --until: hvhost's exit status
 ESCAPE = 0x01                # Ctrl-A, at the console of lab shell
 GUEST_NUMBER = '{guest}'     # in --disk and --nic
@@ -295,10 +296,11 @@ class Job:
         return path
 
     def collect(self, out):
-        """What the guest left in /out, and the logs, to @out."""
+        """What the guest left in /out, the logs, and what was counted, to @out."""
         os.makedirs(out, exist_ok=True)
+        counts = ('count.json',) if os.path.exists(f'{self.path}/count.json') else COUNTED
         for name in os.listdir(self.path):
-            if name.endswith('.log'):
+            if name.endswith('.log') or name in counts:
                 shutil.copy(f'{self.path}/{name}', out)
         archive = f'{self.path}/out.tar'
         if os.path.exists(archive) and os.path.getsize(archive):
@@ -351,14 +353,18 @@ class Job:
             stop_group(self.process)
             self.process = None
             status = self.verdict(timed_out)
+            uncounted = self._count() if self.options.count else ''
+            if uncounted:
+                status = status or EXIT_NO_GUEST
             if self.options.out:
                 self.collect(self.options.out)
             elif status and not self.options.quiet:
                 self.options.out = self._keep()
+            if uncounted:
+                say(f'no counts: {uncounted}' + (
+                    f'; what was counted is in {self.options.out}' if self.options.out else ''))
             if status and not self.options.quiet:
                 say(f'exit {status}; logs are in {self.options.out}')
-            if self.options.count and not self._tell_counts():
-                status = status or EXIT_NO_GUEST
             if self.options.dmesg_clean:
                 found = self._complaints()
                 for line in found:
@@ -374,18 +380,17 @@ class Job:
             shutil.rmtree(self.path, ignore_errors=True)
         return status
 
-    def _tell_counts(self):
-        """Write the counts and say them in short; False when there are none to be trusted."""
+    def _count(self):
+        """Make count.json in the job's directory and say it in short; gives back why there are no
+        counts that can be trusted, or nothing."""
         try:
             counts = count.result(self.path, self.machine.counting.version())
         except LabError as error:
-            say(f'no counts: {error}')
-            return False
-        if self.options.out:
-            count.write(counts, f'{self.options.out}/count.json')
+            return str(error)
+        count.write(counts, f'{self.path}/count.json')
         for line in count.summary(counts):
             say(line)
-        return True
+        return ''
 
     def _complaints(self):
         with tempfile.TemporaryDirectory(prefix='hvic-dmesg-') as work:

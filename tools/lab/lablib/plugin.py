@@ -11,8 +11,9 @@ from lablib.util import LAB, LabError, cache_dir, die_in_group, digest, filling,
 
 PROGRAM = 'qemu-system-x86_64'
 PACKAGES = ('qemu-system-x86', 'qemu-system-common', 'qemu-system-data', 'seabios')
-# QEMU exports what plugins may call; without this one our plugin cannot work.
-NEEDED = b'qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu'
+# QEMU exports what plugins may call. This came with version 4 of the interface, the one that our
+# plugin asks for.
+NEEDED = b'qemu_plugin_read_memory_vaddr'
 FIRMWARE = ('usr/share/qemu', 'usr/share/seabios')
 LIBRARIES = 'usr/lib/x86_64-linux-gnu'
 
@@ -68,7 +69,7 @@ def _unpack(root, suite, version, work):
         own = apt.codename()
         every = apt.Root([own, f'{own}-security', suite])
         every.update()
-        for name in every.depends(PACKAGES[0]):
+        for name in every.depends(f'{PACKAGES[0]}={version}'):
             if name.startswith('lib') and not apt.installed(name):
                 every.unpack(name, every.version(name), work)
     missing = _missing_libraries(program, work)

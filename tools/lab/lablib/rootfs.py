@@ -236,13 +236,11 @@ def prepare(root, options, job):
     files = {
         '/lab/agent': (guest.agent(), 0o755),
         '/lab/bin/hostctl': (guest.agent(), 0o755),
-        '/lab/bin/hvic-count': (guest.hvic_count(), 0o755),
+        '/lab/bin/hvic-count': (guest.hvic_count(options.count), 0o755),
         '/lab/start': (os.path.join(ROOM, 'start'), 0o755),
         '/lab/mode': (options.mode.encode() + b'\n', 0o644),
         '/lab/command': (guest.command_data(options.command), 0o644),
     }
-    if options.count:
-        files[guest.COUNTS] = (b'', 0o644)
     for spec in options.add:
         path, _, dest = spec.partition(':')
         path = guest.find_program(path)
