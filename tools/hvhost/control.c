@@ -41,6 +41,19 @@ static int help(void *arg, json_t *request, json_t *reply, struct error *err)
 		error_set(err, "out of memory") : 0;
 }
 
+int control_number(json_t *request, const char *member, int64_t min, int64_t max, int64_t *value,
+		   struct error *err)
+{
+	json_t *given = json_object_get(request, member);
+	int64_t n = given ? json_integer_value(given) : *value;
+
+	if ((given && !json_is_integer(given)) || n < min || n > max)
+		return error_set(err, "\"%s\" is a number from %lld to %lld", member, (long long)min,
+				 (long long)max);
+	*value = n;
+	return 0;
+}
+
 struct control *control_new(struct loop *main_loop)
 {
 	struct control *control = calloc(1, sizeof(*control));

@@ -7,6 +7,8 @@
 #ifndef HVHOST_CONTROL_H
 #define HVHOST_CONTROL_H
 
+#include <stdint.h>
+
 #include <jansson.h>
 
 #include "error.h"
@@ -38,6 +40,20 @@ struct loop *control_loop(struct control *control);
 void control_register(struct control *control, const char *cmd, const char *help,
 		      control_fn fn, void *arg);
 void control_unregister(struct control *control, const char *cmd, void *arg);
+
+/* What a number is before control_number() when the request has to give it. */
+#define CONTROL_REQUIRED	INT64_MIN
+
+/**
+ * control_number() - a whole number out of a request
+ * @member: its name
+ * @min: least, above CONTROL_REQUIRED
+ * @max: largest
+ * @value: in: what it is when the request has no such member, or CONTROL_REQUIRED; out: the number
+ * Return: 0, or -1 with @err set, @value unchanged, when it is no number from @min to @max.
+ */
+int control_number(json_t *request, const char *member, int64_t min, int64_t max, int64_t *value,
+		   struct error *err);
 
 /** control_listen() - serve on a Unix socket (mode 0600). Return: 0, or -1 with @err set. */
 int control_listen(struct control *control, const char *path, struct error *err);

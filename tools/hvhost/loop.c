@@ -82,7 +82,7 @@ static void out_of_memory(void)
 	abort();
 }
 
-static uint64_t now_ns(void)
+uint64_t loop_now_ns(void)
 {
 	struct timespec ts;
 
@@ -232,7 +232,7 @@ void loop_timer_cancel(struct loop_timer *timer)
 void loop_timer_set(struct loop_timer *timer, uint64_t ms)
 {
 	struct loop *loop = timer->loop;
-	uint64_t now = now_ns();
+	uint64_t now = loop_now_ns();
 
 	loop_timer_cancel(timer);
 	if (loop->nr_timers == loop->heap_size) {
@@ -261,7 +261,7 @@ void loop_timer_free(struct loop_timer *timer)
 /* Timers that are armed by these callbacks wait for the next turn. */
 static int run_timers(struct loop *loop)
 {
-	uint64_t now = now_ns(), last_seq = loop->timer_seq;
+	uint64_t now = loop_now_ns(), last_seq = loop->timer_seq;
 	int count = 0;
 
 	while (loop->nr_timers) {
@@ -282,7 +282,7 @@ static int timeout_until_timer(const struct loop *loop, int timeout_ms)
 
 	if (!loop->nr_timers)
 		return timeout_ms;
-	now = now_ns();
+	now = loop_now_ns();
 	if (loop->heap[0]->due <= now)
 		return 0;
 	ms = (loop->heap[0]->due - now + 999999) / 1000000;

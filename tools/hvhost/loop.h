@@ -58,6 +58,9 @@ int loop_add_fd(struct loop *loop, int fd, uint32_t epoll_events, loop_fd_fn fn,
  */
 void loop_del_fd(struct loop *loop, int fd);
 
+/** loop_now_ns() - the clock of timers, CLOCK_MONOTONIC, in ns; any thread. */
+uint64_t loop_now_ns(void);
+
 /** loop_timer_new() - a timer that is not armed. Return: NULL only when memory ran out. */
 struct loop_timer *loop_timer_new(struct loop *loop, loop_fn fn, void *arg);
 

@@ -35,7 +35,7 @@ struct net_client {
 
 /* UDP frames that a back end sends to the guest by itself. */
 struct net_generate {
-	uint64_t rate;		/* frames a second; 0: as many as the guest has buffers for */
+	uint64_t rate;		/* frames a second, to 1,000,000; 0: as many as there are buffers */
 	uint64_t count;		/* frames in all; 0: until it is stopped */
 	unsigned int size;	/* bytes of a frame on the wire, with its FCS */
 	unsigned int flows;	/* source ports that take turns */

@@ -8,13 +8,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend/net_gen_frame.h"
 
 #define GEN_BURST	64u	/* frames in one turn of the loop */
 #define GEN_TICK_MS	1
 #define GEN_CATCH_UP_NS	20000000ull	/* a turn that is later than this sends no more for it */
+#define GEN_RATE_MAX	1000000u	/* a second: the time between two is whole nanoseconds */
 #define NS_PER_S	1000000000ull
 
 struct net_gen {
@@ -28,6 +28,7 @@ struct net_gen {
 	struct net_generate what;
 	uint64_t left;		/* frames, when what.count is not 0 */
 	unsigned int flow;	/* of the next frame */
+	bool waited;		/* a tick for the room of a whole burst */
 	uint64_t began, accounted;	/* CLOCK_MONOTONIC, ns; up to when frames are sent */
 	uint64_t took_ns;	/* of the last run, once it has ended */
 	size_t len;		/* bytes of each frame */
@@ -36,14 +37,6 @@ struct net_gen {
 	uint64_t kinds[GEN_NR_KINDS], bytes, sent, no_room;
 	uint8_t answer[NET_FRAME_MAX];
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
 
 static unsigned int room(struct net_gen *gen)
 {
@@ -55,7 +48,7 @@ static void stop(struct net_gen *gen)
 	if (!gen->running)
 		return;
 	loop_timer_cancel(gen->tick);
-	gen->took_ns = now_ns() - gen->began;
+	gen->took_ns = loop_now_ns() - gen->began;
 	gen->running = false;
 }
 
@@ -66,10 +59,10 @@ static unsigned int due(struct net_gen *gen)
 
 	if (!gen->what.rate)
 		return GEN_BURST;
-	now = now_ns();
-	if (now - gen->accounted > GEN_CATCH_UP_NS)
-		gen->accounted = now - GEN_CATCH_UP_NS;
+	now = loop_now_ns();
 	step = NS_PER_S / gen->what.rate;
+	if (now - gen->accounted > GEN_CATCH_UP_NS + step)
+		gen->accounted = now - GEN_CATCH_UP_NS - step;
 	frames = (now - gen->accounted) / step;
 	if (frames > GEN_BURST)
 		frames = GEN_BURST;
@@ -82,12 +75,17 @@ static void tick(void *arg)
 	struct net_gen *gen = arg;
 	unsigned int frames, i, fit = room(gen);
 
-	/* At full speed whole bursts alone, so that the guest is woken for many frames at once. */
-	if (!gen->what.rate && fit < GEN_BURST) {
+	/*
+	 * At full speed a tick is spent on the room of a whole burst, so that the guest is woken for
+	 * many frames at once; one that never has as much gets what fits.
+	 */
+	if (!gen->what.rate && fit < GEN_BURST && !(gen->waited && fit)) {
+		gen->waited = fit > 0;
 		gen->no_room++;
 		loop_timer_set(gen->tick, GEN_TICK_MS);
 		return;
 	}
+	gen->waited = false;
 	frames = due(gen);
 	if (frames > fit) {
 		gen->no_room++;
@@ -123,8 +121,9 @@ static int gen_generate(struct net_backend *be, const struct net_generate *what,
 				 GEN_SIZE_MAX, what->size);
 	if (!what->flows || what->flows > GEN_FLOWS_MAX)
 		return error_set(err, "generate: 1 to %u flows, not %u", GEN_FLOWS_MAX, what->flows);
-	if (what->rate > NS_PER_S)
-		return error_set(err, "generate: at most %llu frames a second", NS_PER_S);
+	if (what->rate > GEN_RATE_MAX)
+		return error_set(err, "generate: at most %u frames a second, or 0 for as many as the "
+				 "guest takes", GEN_RATE_MAX);
 	if (!gen->has_peer)
 		return error_set(err, "generate: the guest has not told its address: ping 198.18.0.1 "
 				 "there first");
@@ -138,9 +137,10 @@ static int gen_generate(struct net_backend *be, const struct net_generate *what,
 	gen->what = *what;
 	gen->left = what->count;
 	gen->flow = 0;
+	gen->waited = false;
 	gen->sent = 0;
 	gen->no_room = 0;
-	gen->began = now_ns();
+	gen->began = loop_now_ns();
 	gen->accounted = gen->began;
 	gen->running = true;
 	loop_timer_set(gen->tick, 0);
@@ -173,7 +173,7 @@ static void gen_stats(struct net_backend *be, json_t *object)
 		"sunk_other", "sunk_udp", "echoed", "arp_answers", "ndp_answers",
 	};
 	struct net_gen *gen = (struct net_gen *)be;
-	uint64_t took = gen->running ? now_ns() - gen->began : gen->took_ns;
+	uint64_t took = gen->running ? loop_now_ns() - gen->began : gen->took_ns;
 
 	for (unsigned int i = 0; i < GEN_NR_KINDS; i++)
 		json_object_set_new(object, names[i], json_integer(gen->kinds[i]));

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "backend/net_bytes.h"
+
 #define ETH_HLEN	14u
 #define ARP_LEN		28u	/* Ethernet and IPv4 */
 #define IPV4_HLEN	20u	/* without options; guests that send some are not answered */
@@ -25,36 +27,6 @@
 const uint8_t gen_mac[6] = { 0x02, 0x00, 0x00, 0xc6, 0x12, 0x01 };
 const uint8_t gen_ipv4[4] = { 198, 18, 0, 1 };
 const uint8_t gen_ipv6[16] = { 0x20, 0x01, 0x00, 0x02, [15] = 1 };
-
-static unsigned int get16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-static void put16(uint8_t *p, unsigned int value)
-{
-	p[0] = value >> 8;
-	p[1] = value;
-}
-
-/* Ones' complement sum, big-endian words. */
-static uint32_t sum(const uint8_t *p, size_t len, uint32_t total)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < len; i += 2)
-		total += get16(p + i);
-	if (i < len)
-		total += p[i] << 8;
-	return total;
-}
-
-static uint16_t checksum(uint32_t total)
-{
-	while (total >> 16)
-		total = (total & 0xffff) + (total >> 16);
-	return ~total;
-}
 
 static void start_answer(uint8_t *answer, const uint8_t *frame, size_t len)
 {
@@ -126,7 +98,7 @@ static enum gen_kind on_ipv4(const uint8_t *frame, size_t len, uint8_t *answer, 
 	} else {
 		answer[ETH_HLEN + IPV4_HLEN] = 0;
 		put16(answer + ETH_HLEN + IPV4_HLEN + 2, 0);
-		put16(answer + ETH_HLEN + IPV4_HLEN + 2, checksum(sum(l4, l4_len, 0)));
+		put16(answer + ETH_HLEN + IPV4_HLEN + 2, ~frame_fold(frame_sum(l4, l4_len, 0)));
 	}
 	*answer_len = ETH_HLEN + total;
 	return GEN_ECHO;
@@ -134,7 +106,7 @@ static enum gen_kind on_ipv4(const uint8_t *frame, size_t len, uint8_t *answer, 
 
 static uint16_t icmpv6_sum(const uint8_t *ip, size_t len)
 {
-	return checksum(sum(ip + IPV6_HLEN, len, sum(ip + 8, 32, len + PROTO_ICMPV6)));
+	return ~frame_fold(frame_sum(ip + IPV6_HLEN, len, frame_sum(ip + 8, 32, len + PROTO_ICMPV6)));
 }
 
 static enum gen_kind on_solicit(const uint8_t *frame, uint8_t *answer, size_t *answer_len)
@@ -228,11 +200,11 @@ size_t gen_build(uint8_t *frame, const struct gen_peer *peer, unsigned int size,
 	ip[9] = PROTO_UDP;
 	memcpy(ip + 12, gen_ipv4, 4);
 	memcpy(ip + 16, peer->ipv4, 4);
-	put16(ip + 10, checksum(sum(ip, IPV4_HLEN, 0)));
+	put16(ip + 10, ~frame_fold(frame_sum(ip, IPV4_HLEN, 0)));
 	put16(udp, GEN_PORT_SOURCE + flow);
 	put16(udp + 2, GEN_PORT_DISCARD);
 	put16(udp + 4, udp_len);
-	udp_sum = checksum(sum(udp, udp_len, sum(ip + 12, 8, udp_len + PROTO_UDP)));
+	udp_sum = ~frame_fold(frame_sum(udp, udp_len, frame_sum(ip + 12, 8, udp_len + PROTO_UDP)));
 	put16(udp + 6, udp_sum ? udp_sum : 0xffff);
 	return len;
 }

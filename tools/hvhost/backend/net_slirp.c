@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 
 struct slirp_watch {
 	int fd;
@@ -43,10 +42,7 @@ static void slirp_wake(void *arg);
 
 static int64_t clock_ns(void *opaque)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	return loop_now_ns();
 }
 
 static ssize_t send_to_guest(const void *frame, size_t len, void *opaque)

@@ -305,19 +305,25 @@ static inline void filter(uint32_t bits)
 	assert_int_equal(set(RNDIS_WIRE_OID_PACKET_FILTER, &bits, 4), 0);
 }
 
-static inline void up(uint32_t version, uint64_t caps)
+/* RNDIS begins, and its answer is read. */
+static inline void begin_rndis(void)
 {
 	struct rndis_wire_initialize m = { { RNDIS_WIRE_INITIALIZE, sizeof(m) }, 1, 1, 0, 0x4000 };
 	struct nvsp_msg n = { .header.type = NVSP_MSG_SEND_RNDIS_PACKET,
 			      .rndis = { NVSP_CHANNEL_CONTROL, 0, sizeof(m) } };
 
+	memcpy(section_at(0), &m, sizeof(m));
+	tell(&t.ends[0], &n, sizeof(n));
+	assert_int_equal(rndis_answer(RNDIS_WIRE_INITIALIZE_COMPLETE, 3), 0);
+}
+
+static inline void up(uint32_t version, uint64_t caps)
+{
 	assert_int_equal(init(version), NVSP_STATUS_SUCCESS);
 	config(1514, caps);
 	assert_int_equal(recv_buf(20), NVSP_STATUS_SUCCESS);
 	assert_int_equal(send_buf(21), NVSP_STATUS_SUCCESS);
-	memcpy(section_at(0), &m, sizeof(m));
-	tell(&t.ends[0], &n, sizeof(n));
-	assert_int_equal(rndis_answer(RNDIS_WIRE_INITIALIZE_COMPLETE, 3), 0);
+	begin_rndis();
 	filter(RNDIS_WIRE_FILTER_DIRECTED | RNDIS_WIRE_FILTER_BROADCAST |
 	       RNDIS_WIRE_FILTER_ALL_MULTICAST);
 }

@@ -28,6 +28,8 @@ static const struct stat_line lines[] = {
 	{ "guest_mode", KVM_STATS_TYPE_INSTANT | KVM_STATS_UNIT_NONE, 1, 1 },
 	{ "halt_poll_fail_hist", KVM_STATS_TYPE_LOG_HIST | KVM_STATS_UNIT_SECONDS, 32, 7 },
 	{ "halt_poll_fail_ns", KVM_STATS_TYPE_CUMULATIVE | KVM_STATS_UNIT_SECONDS, 1, 5 },
+	{ "halt_peak", KVM_STATS_TYPE_PEAK | KVM_STATS_UNIT_NONE, 1, 9 },
+	{ "exits_by_kind", KVM_STATS_TYPE_CUMULATIVE | KVM_STATS_UNIT_NONE, 2, 8 },
 	{ "hypercalls", KVM_STATS_TYPE_CUMULATIVE | KVM_STATS_UNIT_NONE, 1, 42 },
 };
 
@@ -118,6 +120,18 @@ static void wrong_headers(void **state)
 	assert_null(with_header(fd, &header));
 }
 
+/* A number whose place is far beyond what any kernel has. */
+static void far_number(void **state)
+{
+	struct kvm_stats_header header;
+	int fd = stats_file(&header);
+	uint32_t far = 0xfffffff8;
+
+	assert_int_equal(pwrite(fd, &far, sizeof(far), header.desc_offset +
+				offsetof(struct kvm_stats_desc, offset)), sizeof(far));
+	assert_null(with_header(fd, &header));
+}
+
 /* A name without an end within its bytes is cut, not run over. */
 static void endless_name(void **state)
 {
@@ -142,6 +156,7 @@ int main(void)
 		cmocka_unit_test(counters_alone),
 		cmocka_unit_test(no_file),
 		cmocka_unit_test(wrong_headers),
+		cmocka_unit_test(far_number),
 		cmocka_unit_test(endless_name),
 	};
 

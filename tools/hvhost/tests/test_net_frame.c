@@ -15,6 +15,7 @@
 
 #include "backend/net.h"
 #include "hvic/rndis.h"
+#include "backend/net_bytes.h"
 #include "vsp/netvsp_frame.h"
 
 #define TX4	(RNDIS_WIRE_CSUM_TX_IPV4)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "backend/net.h"
 #include "backend/net_gen_frame.h"
@@ -96,6 +97,30 @@ static const uint8_t udp_discard[] = {
 	0xae, 0x9e, 0xc6, 0x12, 0x00, 0x09, 0xc6, 0x12, 0x00, 0x01, 0x13, 0x88,
 	0x00, 0x09, 0x00, 0x0c, 0x8a, 0x41, 0x67, 0x6f, 0x6e, 0x65,
 };
+static const uint8_t udp6_echo[] = {
+	0x02, 0x00, 0x00, 0xc6, 0x12, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x09,
+	0x86, 0xdd, 0x60, 0x00, 0x00, 0x00, 0x00, 0x0d, 0x11, 0x40, 0x20, 0x01,
+	0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x09, 0x20, 0x01, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x13, 0x88, 0x00, 0x07, 0x00, 0x0d,
+	0x60, 0x57, 0x72, 0x6f, 0x75, 0x6e, 0x64,
+};
+static const uint8_t udp6_echoed[] = {
+	0x02, 0x00, 0x00, 0x00, 0x00, 0x09, 0x02, 0x00, 0x00, 0xc6, 0x12, 0x01,
+	0x86, 0xdd, 0x60, 0x00, 0x00, 0x00, 0x00, 0x0d, 0x11, 0x40, 0x20, 0x01,
+	0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x01, 0x20, 0x01, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x09, 0x00, 0x07, 0x13, 0x88, 0x00, 0x0d,
+	0x60, 0x57, 0x72, 0x6f, 0x75, 0x6e, 0x64,
+};
+static const uint8_t udp6_discard[] = {
+	0x02, 0x00, 0x00, 0xc6, 0x12, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x09,
+	0x86, 0xdd, 0x60, 0x00, 0x00, 0x00, 0x00, 0x0c, 0x11, 0x40, 0x20, 0x01,
+	0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x09, 0x20, 0x01, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x13, 0x88, 0x00, 0x09, 0x00, 0x0c,
+	0xd6, 0x60, 0x67, 0x6f, 0x6e, 0x65,
+};
 static const uint8_t first_flow[] = {
 	0x02, 0x00, 0x00, 0x00, 0x00, 0x09, 0x02, 0x00, 0x00, 0xc6, 0x12, 0x01,
 	0x08, 0x00, 0x45, 0x00, 0x00, 0x2e, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11,
@@ -125,6 +150,9 @@ static const struct {
 	{ "ping6", ping6, sizeof(ping6), GEN_ECHO, pong6, sizeof(pong6) },
 	{ "UDP echo", udp_echo, sizeof(udp_echo), GEN_ECHO, udp_echoed, sizeof(udp_echoed) },
 	{ "UDP", udp_discard, sizeof(udp_discard), GEN_UDP, NULL, 0 },
+	{ "UDP echo over IPv6", udp6_echo, sizeof(udp6_echo), GEN_ECHO, udp6_echoed,
+	  sizeof(udp6_echoed) },
+	{ "UDP over IPv6", udp6_discard, sizeof(udp6_discard), GEN_UDP, NULL, 0 },
 };
 
 #define NR_EXCHANGES (sizeof(exchanges) / sizeof(exchanges[0]))
@@ -204,6 +232,8 @@ static void not_for_it(void **state)
 		{ "IPv6 to another address", 3, 53, 2 },
 		{ "an ICMPv6 error", 3, 54, 1 },
 		{ "an EtherType that is none", 4, 12, 0x88 },
+		{ "IPv6 shorter than a UDP header", 6, 19, 7 },
+		{ "a solicitation that ends in its target", 2, 19, 23 },
 	};
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
@@ -215,6 +245,33 @@ static void not_for_it(void **state)
 		frame[changes[i].at] = changes[i].value;
 		if (gen_answer(frame, len, answer, &answer_len, NULL) != GEN_OTHER || answer_len)
 			fail_msg("%s is taken for something else", changes[i].what);
+	}
+}
+
+/* Packets that are complete as their IPv6 header tells and too short for what they say they are. */
+static void too_short_inside(void **state)
+{
+	static const struct {
+		const char *what;
+		unsigned int exchange, payload;	/* bytes behind the IPv6 header */
+	} cuts[] = {
+		{ "a solicitation without a target", 2, 8 },
+		{ "a solicitation with a part of a target", 2, 23 },
+		{ "ICMPv6 shorter than its header", 3, 7 },
+		{ "UDP without a byte", 6, 0 },
+		{ "UDP shorter than its header", 6, 7 },
+	};
+
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+		size_t len = 14 + 40 + cuts[i].payload, answer_len;
+		uint8_t *frame = malloc(len), answer[256];
+
+		memcpy(frame, exchanges[cuts[i].exchange].frame, len);
+		frame[18] = 0;
+		frame[19] = cuts[i].payload;
+		if (gen_answer(frame, len, answer, &answer_len, NULL) != GEN_OTHER || answer_len)
+			fail_msg("%s is taken for something else", cuts[i].what);
+		free(frame);
 	}
 }
 
@@ -372,22 +429,51 @@ static void sends_a_count(void **state)
 	assert_true(guest.flushes <= 1 + 17);
 }
 
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+/* The n-th frame is due n times 1 / rate after the beginning, and a busy machine only makes it
+ * later. 20 a second are further apart than what is caught up with. */
 static void keeps_a_rate(void **state)
 {
-	struct timespec from, to;
-	double ms;
+	static const struct {
+		unsigned int rate, count;
+		double least_ms, most_ms;
+	} runs[] = { { 1000, 50, 50, 5000 }, { 20, 3, 150, 5000 } };
 
 	introduce();
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	generate(1000, 50, 1);
-	for (int i = 0; i < 3000 && guest.frames < 50; i++)
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		double began = now_ms(), took;
+
+		guest.frames = 0;
+		generate(runs[i].rate, runs[i].count, 1);
+		while (guest.frames < runs[i].count && now_ms() - began < runs[i].most_ms)
+			loop_poll(loop, 1);
+		took = now_ms() - began;
+		assert_int_equal(guest.frames, runs[i].count);
+		assert_true(took >= runs[i].least_ms - 0.1);
+		assert_true(counter("generated_us") >= 1000 * runs[i].least_ms - 100);
+		turns(5);
+		assert_int_equal(guest.frames, runs[i].count);
+	}
+}
+
+/* A host that did nothing for 200 ms sends what was due in the last 20, and the frame after. */
+static void catches_up_a_little(void **state)
+{
+	introduce();
+	generate(1000, 0, 1);
+	turns(3);
+	usleep(200000);
+	guest.frames = 0;
+	for (int i = 0; i < 100 && !guest.frames; i++)
 		loop_poll(loop, 1);
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	ms = (to.tv_sec - from.tv_sec) * 1e3 + (to.tv_nsec - from.tv_nsec) / 1e6;
-	assert_int_equal(guest.frames, 50);
-	/* The n-th frame is due n ms after the beginning, and a busy machine only makes it later. */
-	assert_true(ms >= 49.9);
-	assert_true(counter("generated_us") >= 49900);
+	assert_int_equal(guest.frames, 21);
 }
 
 static void waits_for_room(void **state)
@@ -396,20 +482,40 @@ static void waits_for_room(void **state)
 	guest.room = 150;
 	generate(0, 0, 1);
 	turns(20);
-	/* Two bursts of 64; the rest of the room is less than one. */
-	assert_int_equal(guest.frames, 128);
+	/* Two bursts of 64, and what room is left after a tick. */
+	assert_int_equal(guest.frames, 150);
+	assert_int_equal(guest.flushes, 1 + 3);
 	assert_true(counter("gen_no_room") > 0);
-	guest.room += 64;
 	turns(20);
-	assert_int_equal(guest.frames, 192);
-	guest.room = 0;
+	assert_int_equal(guest.frames, 150);
+	guest.room = 64;
 	turns(20);
-	assert_int_equal(guest.frames, 192);
+	assert_int_equal(guest.frames, 214);
+	assert_int_equal(guest.flushes, 1 + 4);
 	/* At a rate single frames fit, and what has no room is not sent. */
 	guest.room = 5;
 	generate(100000, 0, 1);
 	turns(20);
-	assert_int_equal(guest.frames, 197);
+	assert_int_equal(guest.frames, 219);
+}
+
+/* A guest that never has room for a burst gets what it has room for, a tick later. */
+static void few_buffers(void **state)
+{
+	introduce();
+	guest.room = 10;
+	generate(0, 25, 1);
+	loop_poll(loop, 1);
+	assert_int_equal(guest.frames, 0);
+	turns(20);
+	assert_int_equal(guest.frames, 10);
+	guest.room = 10;
+	turns(20);
+	guest.room = 10;
+	turns(20);
+	assert_int_equal(guest.frames, 25);
+	assert_int_equal(guest.flushes, 1 + 3);
+	assert_int_equal(counter("generating"), 0);
 }
 
 static void stops(void **state)
@@ -436,9 +542,9 @@ static void refuses(void **state)
 	static const struct net_generate wrong[] = {
 		{ .size = 63, .flows = 1 }, { .size = 1519, .flows = 1 },
 		{ .size = 64, .flows = 0 }, { .size = 64, .flows = 1025 },
-		{ .size = 64, .flows = 1, .rate = 1000000001 },
+		{ .size = 64, .flows = 1, .rate = 1000001 },
 	};
-	static const struct net_generate good = { .size = 64, .flows = 1 };
+	static const struct net_generate good = { .size = 64, .flows = 1, .rate = 1000000 };
 	struct net_client client = { .deliver = deliver, .flush = flush };
 	struct net_backend *other;
 	struct error err;
@@ -465,12 +571,15 @@ int main(void)
 		cmocka_unit_test(padding),
 		cmocka_unit_test(cut_short),
 		cmocka_unit_test(not_for_it),
+		cmocka_unit_test(too_short_inside),
 		cmocka_unit_test(duplicate_address),
 		cmocka_unit_test(who_it_is),
 		cmocka_unit_test_setup_teardown(swallows_and_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(sends_a_count, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_a_rate, setup, teardown),
+		cmocka_unit_test_setup_teardown(catches_up_a_little, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits_for_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(few_buffers, setup, teardown),
 		cmocka_unit_test_setup_teardown(stops, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses, setup, teardown),
 	};

@@ -242,6 +242,46 @@ static void inbound_ring_full(void **state)
 	assert_int_equal(frames, 5);
 }
 
+/* What a back end may send at once: nothing of it would be dropped. */
+static void room(void **state)
+{
+	struct vmbus_msg_relid msg = { .relid = 1 };
+	const uint32_t all = SLOTS - NETVSP_SLOTS_RESERVED;
+	uint64_t before;
+
+	assert_int_equal(netvsp_rx_room(t.nic), 0);
+	assert_int_equal(init(NVSP_VERSION_6_1), NVSP_STATUS_SUCCESS);
+	config(1514, 0);
+	assert_int_equal(recv_buf(20), NVSP_STATUS_SUCCESS);
+	assert_int_equal(send_buf(21), NVSP_STATUS_SUCCESS);
+	assert_int_equal(netvsp_rx_room(t.nic), 0);
+	begin_rndis();
+	assert_int_equal(netvsp_rx_room(t.nic), 0);
+	filter(RNDIS_WIRE_FILTER_DIRECTED);
+	assert_int_equal(netvsp_rx_room(t.nic), all);
+	netvsp_set_link(t.nic, false, false);
+	rndis_answer(RNDIS_WIRE_INDICATE_STATUS, 2);
+	assert_int_equal(netvsp_rx_room(t.nic), 0);
+	netvsp_set_link(t.nic, true, false);
+	rndis_answer(RNDIS_WIRE_INDICATE_STATUS, 2);
+	/* As many as it says fit, and no more. */
+	before = drops(NETVSP_DROP_RX_NO_BUFFER);
+	for (uint32_t i = 0; i < all; i++) {
+		assert_int_equal(netvsp_rx_room(t.nic), all - i);
+		deliver(100, i);
+	}
+	assert_int_equal(drops(NETVSP_DROP_RX_NO_BUFFER), before);
+	assert_int_equal(netvsp_rx_room(t.nic), 0);
+	deliver(100, 1);
+	assert_int_equal(drops(NETVSP_DROP_RX_NO_BUFFER), before + 1);
+	netvsp_rx_flush(t.nic);
+	assert_true(get(&t.ends[0]));
+	complete(&t.ends[0], t.got.head.xid);
+	assert_int_equal(netvsp_rx_room(t.nic), all);
+	fake_post(4, VMBUS_MSG_CLOSE_CHANNEL, &msg, sizeof(msg));
+	assert_int_equal(netvsp_rx_room(t.nic), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +292,7 @@ int main(void)
 		TEST(wrong_checksums_are_told),
 		TEST(vlan_both_ways),
 		TEST(inbound_ring_full),
+		TEST(room),
 	};
 
 	return cmocka_run_group_tests_name("netvsp_rx", tests, NULL, NULL);

@@ -16,9 +16,10 @@
 int kvm_stats_open(int vcpu_fd);
 
 /**
- * kvm_stats_read() - every counter that is one number: "exits", "hypercalls", "irq_injections", ...
+ * kvm_stats_read() - how often things happened: "exits", "hypercalls", "irq_injections", ...
  * @fd: from kvm_stats_open(); -1 is fine
- * Any thread; numbers of a processor that runs may be a moment old. Histograms are left out.
+ * Any thread; numbers of a processor that runs may be a moment old. Only what counts up, is one
+ * number and has no unit is taken: no times, instant values, peaks and histograms.
  * Return: a new reference to an object; NULL when @fd does not hold such a file.
  */
 json_t *kvm_stats_read(int fd);

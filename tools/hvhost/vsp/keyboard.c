@@ -63,17 +63,6 @@ static void send_strokes(struct keyboard *kbd, const struct keystroke *strokes, 
 	}
 }
 
-static int get_delay(json_t *request, unsigned int *delay_ms, struct error *err)
-{
-	json_t *delay = json_object_get(request, "delay_ms");
-	json_int_t ms = delay ? json_integer_value(delay) : DELAY_MS_DEFAULT;
-
-	if ((delay && !json_is_integer(delay)) || ms < 0 || ms > DELAY_MS_MAX)
-		return error_set(err, "\"delay_ms\" is a number from 0 to %d", DELAY_MS_MAX);
-	*delay_ms = ms;
-	return 0;
-}
-
 static int check_room(struct keyboard *kbd, unsigned int n, struct error *err)
 {
 	if (n <= outbox_room(&kbd->out))
@@ -111,11 +100,13 @@ static int cmd_type(void *arg, json_t *request, json_t *reply, struct error *err
 	struct keyboard *kbd = arg;
 	const char *text = json_string_value(json_object_get(request, "text"));
 	bool unicode = json_is_true(json_object_get(request, "unicode"));
-	unsigned int delay_ms, count;
+	int64_t delay_ms = DELAY_MS_DEFAULT;
+	unsigned int count;
 
 	if (!text || !*text)
 		return error_set(err, "\"text\" is missing or empty");
-	if (get_delay(request, &delay_ms, err) || check_active(kbd, err) ||
+	if (control_number(request, "delay_ms", 0, DELAY_MS_MAX, &delay_ms, err) ||
+	    check_active(kbd, err) ||
 	    walk_text(kbd, text, unicode, false, 0, NULL, &count, err) ||
 	    check_room(kbd, count, err))
 		return -1;
@@ -148,7 +139,8 @@ static int cmd_key(void *arg, json_t *request, json_t *reply, struct error *err)
 	struct keystroke strokes[2 * KEYS_MAX * KEYSTROKES_MAX];
 	json_t *keys = json_object_get(request, "keys");
 	const char *action = json_string_value(json_object_get(request, "action"));
-	unsigned int delay_ms, n = 0;
+	int64_t delay_ms = DELAY_MS_DEFAULT;
+	unsigned int n = 0;
 	bool down, up;
 
 	if (!action)
@@ -159,7 +151,7 @@ static int cmd_key(void *arg, json_t *request, json_t *reply, struct error *err)
 		return error_set(err, "\"action\" is press, down or up");
 	if (!json_array_size(keys) || json_array_size(keys) > KEYS_MAX)
 		return error_set(err, "\"keys\" is a list of 1 to %u names", KEYS_MAX);
-	if (get_delay(request, &delay_ms, err) ||
+	if (control_number(request, "delay_ms", 0, DELAY_MS_MAX, &delay_ms, err) ||
 	    (down && collect_keys(keys, true, strokes, &n, err)) ||
 	    (up && collect_keys(keys, false, strokes, &n, err)) ||
 	    check_active(kbd, err) || check_room(kbd, n, err))

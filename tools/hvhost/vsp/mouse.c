@@ -149,19 +149,6 @@ static int check_active(struct mouse *mouse, unsigned int reports, struct error 
 	return 0;
 }
 
-/* A whole number, required, within bounds. */
-static int get_number(json_t *request, const char *member, int min, int max, int *out,
-		      struct error *err)
-{
-	json_t *value = json_object_get(request, member);
-	json_int_t n = json_integer_value(value);
-
-	if (!json_is_integer(value) || n < min || n > max)
-		return error_set(err, "\"%s\" is a number from %d to %d", member, min, max);
-	*out = (int)n;
-	return 0;
-}
-
 static int get_button(json_t *request, uint8_t *mask, struct error *err)
 {
 	json_t *value = json_object_get(request, "button");
@@ -179,10 +166,10 @@ static int get_button(json_t *request, uint8_t *mask, struct error *err)
 static int cmd_move(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct mouse *mouse = arg;
-	int x, y;
+	int64_t x = CONTROL_REQUIRED, y = CONTROL_REQUIRED;
 
-	if (get_number(request, "x", 0, AXIS_MAX, &x, err) ||
-	    get_number(request, "y", 0, AXIS_MAX, &y, err) || check_active(mouse, 1, err))
+	if (control_number(request, "x", 0, AXIS_MAX, &x, err) ||
+	    control_number(request, "y", 0, AXIS_MAX, &y, err) || check_active(mouse, 1, err))
 		return -1;
 	mouse->x = x;
 	mouse->y = y;
@@ -222,9 +209,9 @@ static int cmd_button(void *arg, json_t *request, json_t *reply, struct error *e
 static int cmd_wheel(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct mouse *mouse = arg;
-	int n;
+	int64_t n = CONTROL_REQUIRED;
 
-	if (get_number(request, "n", -WHEEL_MAX, WHEEL_MAX, &n, err) ||
+	if (control_number(request, "n", -WHEEL_MAX, WHEEL_MAX, &n, err) ||
 	    check_active(mouse, 1, err))
 		return -1;
 	send_report(mouse, n, control_defer(mouse->control));

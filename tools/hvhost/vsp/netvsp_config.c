@@ -335,35 +335,20 @@ static int control_vf(void *arg, json_t *request, json_t *reply, struct error *e
 	return 0;
 }
 
-/* Takes the member @key, a number from 0 on, when there is one. */
-static int take_number(json_t *request, const char *key, uint64_t max, uint64_t *value,
-		       struct error *err)
-{
-	json_t *member = json_object_get(request, key);
-
-	if (!member)
-		return 0;
-	if (!json_is_integer(member) || json_integer_value(member) < 0 ||
-	    (uint64_t)json_integer_value(member) > max)
-		return error_set(err, "\"%s\" is a number from 0 to %llu", key,
-				 (unsigned long long)max);
-	*value = json_integer_value(member);
-	return 0;
-}
-
 static int control_generate(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct vmbus_device *dev = find_nic(arg, request, err);
-	uint64_t size = 64, flows = 1;
+	int64_t rate = 0, count = 0, size = 64, flows = 1;
 	struct nic_request req = { .stop = json_is_true(json_object_get(request, "stop")) };
 
-	if (!dev || take_number(request, "rate", INT64_MAX, &req.generate.rate, err) ||
-	    take_number(request, "count", INT64_MAX, &req.generate.count, err) ||
-	    take_number(request, "size", UINT16_MAX, &size, err) ||
-	    take_number(request, "flows", UINT16_MAX, &flows, err))
+	/* What a back end can do is its own to say; these are what its numbers hold. */
+	if (!dev || control_number(request, "rate", 0, INT64_MAX, &rate, err) ||
+	    control_number(request, "count", 0, INT64_MAX, &count, err) ||
+	    control_number(request, "size", 0, UINT16_MAX, &size, err) ||
+	    control_number(request, "flows", 0, UINT16_MAX, &flows, err))
 		return -1;
-	req.generate.size = size;
-	req.generate.flows = flows;
+	req.generate = (struct net_generate){ .rate = rate, .count = count, .size = size,
+					      .flows = flows };
 	req.nic = vmbus_device_priv(dev);
 	loop_call_sync(vmbus_device_loop(dev), generate_fn, &req);
 	if (req.ret)
@@ -383,8 +368,9 @@ static void register_commands(struct vmbus_server *server, struct control *contr
 			 "device, up (plug or pull the cable) or change (another network)",
 			 control_link, server);
 	control_register(control, "generate",
-			 "device, a nic gen; rate (frames/s, 0 what the guest takes), count (0 no end), "
-			 "size (64), flows (1): send it UDP; or stop: true", control_generate, server);
+			 "device, a nic gen; rate (frames/s to 1000000, 0 what the guest takes), "
+			 "count (0 no end), size (64), flows (1): send it UDP; or stop: true",
+			 control_generate, server);
 	control_register(control, "vf", "device, present, serial: tell the guest of a VF",
 			 control_vf, server);
 }

@@ -8,6 +8,8 @@
 #include <hvic/rndis.h>
 #include <string.h>
 
+#include "backend/net_bytes.h"
+
 #define ETHERTYPE_IPV4	0x0800u
 #define ETHERTYPE_IPV6	0x86ddu
 #define ETHERTYPE_QINQ	0x88a8u
@@ -18,28 +20,6 @@
 #define TCP_FIN		0x01
 #define TCP_PSH		0x08
 #define TCP_CWR		0x80
-
-static uint16_t get16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
 
 /* ---- headers ---- */
 
@@ -133,27 +113,6 @@ bool frame_dissect(const uint8_t *frame, size_t len, bool large_send, struct fra
 }
 
 /* ---- checksums ---- */
-
-uint32_t frame_sum(const void *data, size_t len, uint32_t sum)
-{
-	const uint8_t *p = data;
-	uint64_t wide = sum;
-
-	for (; len >= 2; p += 2, len -= 2)
-		wide += get16(p);
-	if (len)
-		wide += *p << 8;
-	while (wide >> 32)
-		wide = (wide & 0xffffffff) + (wide >> 32);
-	return wide;
-}
-
-uint16_t frame_fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
 
 /* The sum over pseudo header and TCP or UDP, with the checksum field as it stands. */
 static uint16_t l4_sum(const uint8_t *frame, const struct frame_info *info, uint32_t l4_len)

@@ -36,12 +36,6 @@ struct frame_info {
  */
 bool frame_dissect(const uint8_t *frame, size_t len, bool large_send, struct frame_info *info);
 
-/** frame_sum() - add bytes to a ones' complement sum (big endian words, odd byte high). */
-uint32_t frame_sum(const void *data, size_t len, uint32_t sum);
-
-/** frame_fold() - the 16-bit ones' complement sum, not inverted. */
-uint16_t frame_fold(uint32_t sum);
-
 /**
  * frame_fill_checksums() - do what a transmit checksum info asks
  * @csum: RNDIS_WIRE_CSUM_TX_* as the guest gave it

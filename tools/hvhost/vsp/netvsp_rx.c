@@ -363,6 +363,12 @@ static void queue_slot(struct netvsp_channel *nc, uint32_t slot)
 	nic->dirty |= 1ull << nc->index;
 }
 
+/* Whether there is a guest that a frame could go to. */
+static bool rx_open(const struct netvsp *nic)
+{
+	return nic->recv_gpadl && nic->rndis.state == RNDIS_INITIALIZED && nic->channels[0].ch;
+}
+
 /* Return: 0, or the reason why the frame is lost, plus one. */
 static int rx_frame(struct netvsp *nic, const uint8_t *frame, size_t len)
 {
@@ -374,7 +380,7 @@ static int rx_frame(struct netvsp *nic, const uint8_t *frame, size_t len)
 	uint32_t slot;
 	int ret;
 
-	if (!nic->recv_gpadl || nic->rndis.state != RNDIS_INITIALIZED || !nic->channels[0].ch)
+	if (!rx_open(nic))
 		return 1 + NETVSP_DROP_RX_CLOSED;
 	if (!nic->rndis.link_up)
 		return 1 + NETVSP_DROP_RX_LINK_DOWN;
@@ -424,7 +430,9 @@ unsigned int netvsp_rx_room(void *arg)
 	struct netvsp *nic = arg;
 	uint32_t kept = nic->nr_slots > 2 * NETVSP_SLOTS_RESERVED ? NETVSP_SLOTS_RESERVED : 0;
 
-	if (!nic->recv_gpadl || nic->rndis.state != RNDIS_INITIALIZED || nic->nr_free <= kept)
+	/* What rx_frame() would drop whatever the frame is has no room. */
+	if (!rx_open(nic) || !nic->rndis.link_up || !nic->rndis.packet_filter ||
+	    nic->nr_free <= kept)
 		return 0;
 	return nic->nr_free - kept;
 }

@@ -4,7 +4,6 @@
  * silence is noticed.
  */
 #include <endian.h>
-#include <time.h>
 
 #include <hvic/services.h>
 
@@ -24,10 +23,7 @@ struct heartbeat {
 
 static uint64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+	return loop_now_ns() / 1000000;
 }
 
 static void answered(struct service *svc, const struct service_answer *answer,

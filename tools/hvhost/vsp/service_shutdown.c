@@ -43,8 +43,7 @@ static int build(json_t *request, struct ic_shutdown *msg, struct error *err)
 {
 	const char *mode = json_string_value(json_object_get(request, "mode"));
 	const char *text = json_string_value(json_object_get(request, "text"));
-	json_t *timeout = json_object_get(request, "timeout_s");
-	json_int_t timeout_s = json_integer_value(timeout);
+	int64_t timeout_s = 0;
 	size_t i;
 
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
@@ -52,8 +51,8 @@ static int build(json_t *request, struct ic_shutdown *msg, struct error *err)
 			break;
 	if (i == sizeof(modes) / sizeof(modes[0]))
 		return error_set(err, "\"mode\" is off, reboot or hibernate");
-	if ((timeout && !json_is_integer(timeout)) || timeout_s < 0 || timeout_s > TIMEOUT_S_MAX)
-		return error_set(err, "\"timeout_s\" is a number from 0 to %d", TIMEOUT_S_MAX);
+	if (control_number(request, "timeout_s", 0, TIMEOUT_S_MAX, &timeout_s, err))
+		return -1;
 	memset(msg, 0, sizeof(*msg));
 	msg->reason = htole32(IC_SHUTDOWN_REASON_PLANNED);
 	msg->timeout_s = htole32(timeout_s);

@@ -149,16 +149,11 @@ static struct storage *find_controller(json_t *request, struct error *err)
 /* Return: the member "lun", -1 when it is not there and may be, -2 with @err set. */
 static int lun_number(json_t *request, bool optional, struct error *err)
 {
-	json_t *lun = json_object_get(request, "lun");
+	int64_t lun = CONTROL_REQUIRED;
 
-	if (!lun && optional)
+	if (optional && !json_object_get(request, "lun"))
 		return -1;
-	if (!json_is_integer(lun) || json_integer_value(lun) < 0 ||
-	    json_integer_value(lun) >= VSTOR_MAX_LUNS) {
-		error_set(err, "\"lun\" must be a number from 0 to %d", VSTOR_MAX_LUNS - 1);
-		return -2;
-	}
-	return json_integer_value(lun);
+	return control_number(request, "lun", 0, VSTOR_MAX_LUNS - 1, &lun, err) ? -2 : lun;
 }
 
 static int finish_command(struct lun_job *job, json_t *reply)
