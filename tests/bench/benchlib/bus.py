@@ -38,7 +38,7 @@ def measure(kernel, quick, rounds, seconds):
     for place, what in enumerate(THERE):
         row(f'usable-{what.lower()}', f'the same until the {what} is there', 'usable',
             lambda said, at=place: said['there_us'][at] / 1e3)
-    if os.path.exists(os.path.join(out, 'channel-ours-1.json')):
+    if guests.bus_is_module(kernel):
         row('channel', f'a channel opened and closed (median of {OPENS})', 'channel',
             lambda said: statistics.median(said['opened_us']) / 1e3)
         row('offers', f'load of the bus until {OFFERS} more devices are on it', 'offers',

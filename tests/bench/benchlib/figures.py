@@ -2,9 +2,12 @@
 """Numbers out of runs: pairs of ours and in-tree with their spread, and what the host counted
 between two moments, by unit of work."""
 
+import os
 import statistics
 
 from benchlib import guests
+
+WINDOW = 1      # seconds between the two looks at the host's counters
 
 
 def spread(values):
@@ -16,8 +19,9 @@ def spread(values):
 def ratio(ours, intree):
     """Ours by in-tree, pair by pair: what came one after the other is compared, so that a
     machine that is slower for a while is so for both."""
-    if not all(intree):
-        raise guests.BenchError('a job of the in-tree drivers did nothing')
+    for which, values in (('our', ours), ('the in-tree', intree)):
+        if min(values) <= 0:
+            raise guests.BenchError(f'a job of {which} drivers did nothing')
     return spread([a / b for a, b in zip(ours, intree)])
 
 
@@ -67,6 +71,16 @@ def counted(before, after, kind, units):
         if first is not None and last is not None:
             result[name] = (last - first) / done
     return result
+
+
+def counts(out, name, kind, units):
+    """{set: counted()} of the job @name, as far as the guest left files of it in @out."""
+    found = {}
+    for which in guests.SETS:
+        paths = [os.path.join(out, f'counts-{which}-{name}-{moment}.json') for moment in (0, 1)]
+        if os.path.exists(paths[0]):
+            found[which] = counted(*map(guests.read_json, paths), kind, units)
+    return found
 
 
 def storage_units(stats):

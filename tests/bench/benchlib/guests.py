@@ -32,6 +32,11 @@ def _plain(name):
     return name.replace('-', '_')
 
 
+def bus_is_module(kernel):
+    """Whether a kernel has its own bus as a module; else the drivers alone are swapped."""
+    return 'hv_vmbus' in guest.ModuleTree(kernels.get(kernel)).files
+
+
 class Modules:
     """The modules of a kernel, ours and its own, as files."""
 

@@ -30,16 +30,17 @@ def _udp_recv(path):
 
 
 def _xdp_drop(path):
-    """Frames whose buffers the guest gave back, by the host's clock."""
+    """Frames that were delivered and whose buffers the guest gave back, by the host's clock."""
     before, after = _around(path)
-    done = [gen['generated'] - (gen['recv_slots'] - gen['recv_slots_free'])
-            for gen in (before, after)]
+    done = [sum(queue['rx_packets'] for queue in gen['queues']) -
+            (gen['recv_slots'] - gen['recv_slots_free']) for gen in (before, after)]
     return {'rate': 1e6 * (done[1] - done[0]) / (after['generated_us'] - before['generated_us'])}
 
 
 def _turns(path):
     said = guests.read_json(path)
-    return {'rate': said['turns'] / said['seconds'], 'p50': said['p50_us'], 'p99': said['p99_us']}
+    return {'rate': said['turns'] / said['seconds'], 'p50': said['p50_us'], 'p99': said['p99_us'],
+            'lost': said['lost']}
 
 
 def _iperf(path):
@@ -62,16 +63,6 @@ JOBS = {
 QUICK = ('udp_send', 'udp_recv', 'xdp_drop', 'udp_turns', 'tcp_1')
 
 
-def _counts(out, name):
-    counts = {}
-    for which in guests.SETS:
-        paths = [os.path.join(out, f'counts-{which}-{name}-{moment}.json') for moment in (0, 1)]
-        if os.path.exists(paths[0]):
-            counts[which] = figures.counted(*map(guests.read_json, paths), 'net',
-                                            figures.network_units)
-    return counts
-
-
 def rows(out, jobs, cpus, rounds):
     """The table's rows from what a guest left in @out."""
     table = []
@@ -79,11 +70,14 @@ def rows(out, jobs, cpus, rounds):
         title, unit, read, _, _ = JOBS[name]
         values = {which: [read(os.path.join(out, f'{name}-{which}-{number}.json'))
                           for number in range(1, rounds + 1)] for which in guests.SETS}
-        more = {'peers': {}, 'counts': _counts(out, name)}
+        more = {'peers': {},
+                'counts': figures.counts(out, name, 'net', figures.network_units)}
         if 'p50' in values['ours'][0]:
             more['latency'] = {percent: {which: figures.spread([value[percent]
                                                                 for value in values[which]])
                                          for which in guests.SETS} for percent in ('p50', 'p99')}
+            more['lost'] = {which: sum(value['lost'] for value in values[which])
+                            for which in guests.SETS}
         floor = os.path.join(out, f'{name}-veth-1.json')
         if os.path.exists(floor):
             more['peers']['veth'] = read(floor)
@@ -96,10 +90,10 @@ def rows(out, jobs, cpus, rounds):
 def measure(kernel, quick, rounds, seconds):
     """One boot for each number of processors; a subject of the results."""
     jobs = QUICK if quick else tuple(JOBS)
-    seconds = max(1, round(seconds))
     table = []
     for cpus in (2,) if quick else (1, 4):
         values = {'BENCH_ROUNDS': rounds, 'BENCH_SECONDS': seconds, 'BENCH_JOBS': ' '.join(jobs),
+                  'BENCH_WINDOW': figures.WINDOW,
                   'BENCH_COUNTED': ' '.join(name for name in jobs if JOBS[name][3]),
                   'BENCH_FLOOR': ' '.join(name for name in jobs if JOBS[name][4])}
         values.update((f'BENCH_MAC_{name}', mac) for name, mac in MACS.items())

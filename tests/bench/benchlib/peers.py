@@ -14,10 +14,9 @@ NIC = 'virtio-net'
 
 def _boot(kernel, cpus, cells, jobs, seconds):
     """One boot of QEMU's guest: {key of a row: {peer: result}}."""
-    limit = round(len(cells) * (seconds + storage.OVERHEAD)) + 60
-    whole = max(1, round(seconds))
-    values = {'BENCH_LIMIT': limit, 'BENCH_SECONDS': whole, 'BENCH_FLOOR': ' '.join(jobs),
-              'BENCH_RUNTIME': f'{round(1000 * seconds)}ms'}
+    limit = len(cells) * (seconds + storage.OVERHEAD) + 60
+    values = {'BENCH_LIMIT': limit, 'BENCH_SECONDS': seconds, 'BENCH_FLOOR': ' '.join(jobs),
+              'BENCH_RUNTIME': f'{seconds}s'}
     values.update((f'BENCH_MAC_{name}', mac) for name, mac in network.MACS.items())
     out = guests.boot(
         f'peers-{kernel}-{cpus}', kernel, 'peer.sh', (), values,
@@ -26,7 +25,7 @@ def _boot(kernel, cpus, cells, jobs, seconds):
          '--hvhost', os.path.join(guests.TOP, 'tests', 'bench', 'peerhost'),
          '--add', 'fio', '--add', 'iperf3'],
         [(storage.plan(cells, cpus), '/lab/bench/cells.fio')], MODULES,
-        300 + 2 * limit + len(jobs) * (whole + 15))
+        300 + 2 * limit + len(jobs) * (seconds + 15))
     found = {}
     for disk in DISKS:
         results = storage.parse(os.path.join(out, 'storage', f'{disk}-1.json'))

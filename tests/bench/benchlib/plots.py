@@ -16,9 +16,7 @@ TERMINALS = {
 COMMON = '''
 set encoding utf8
 set border 3 lc rgb "#888888"
-set grid ytics lc rgb "#dddddd" lt 1
 set tics nomirror out textcolor rgb "#333333"
-set key outside top right horizontal samplen 1.5
 '''
 
 
@@ -55,8 +53,6 @@ set title {_quoted(title)} textcolor rgb "#222222"
 set xlabel "times as good as in-tree, bars: least and largest pair"
 set yrange [-0.7:{len(rows) - 0.3}]
 set logscale x
-set grid xtics lc rgb "#dddddd" lt 1
-unset grid
 set grid x lc rgb "#dddddd" lt 1
 set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb "{INTREE}" lw 2 back
 unset key
@@ -94,9 +90,8 @@ set title {_quoted(title)} textcolor rgb "#222222"
 set xlabel {_quoted(unit + ", bars: least and largest")}
 set logscale x
 set format x "%.0s%c"
-unset grid
 set grid x mxtics lc rgb "#dddddd" lt 1, lc rgb "#eeeeee" lt 1
-set key above right
+set key above right samplen 1.5
 set yrange [-0.7:{len(rows) - 0.3}]
 set ytics ({tics})
 ''' + ''.join(blocks) + 'plot ' + ', '.join(plot)

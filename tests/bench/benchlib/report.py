@@ -7,6 +7,8 @@ import os
 from benchlib import guests, plots
 
 TITLES = {'storage': 'Storage', 'network': 'Network', 'bus': 'Bus'}
+# Peers of a machine that differs in one of these are left out.
+SAME = ('processor', 'cpus', 'emulated', 'qemu')
 COUNTED = {'storage': 'request', 'network': 'packet, sent or received,'}
 
 
@@ -31,14 +33,25 @@ def table(head, lines):
     return '\n'.join(text) + '\n'
 
 
+def _add_peers(result, run):
+    """Put the peers of a run of their own beside a subject's rows, and remember when it was."""
+    names = []
+    for row in result['rows']:
+        others = run['peers'].get(row['key'], {})
+        row.setdefault('peers', {}).update(others)
+        names += [name for name in others if name not in names]
+    if names:
+        result['peers_run'] = {'names': names, 'date': run['date'], 'machine': run['machine']}
+
+
 def results(where):
     """The results in a directory, in the order of subjects and kernels."""
     found = [guests.read_json(path) for path in glob.glob(os.path.join(where, '*-*.json'))]
-    peers = {result['kernel']: result['peers'] for result in found
-             if result.get('subject') == 'peers'}
+    runs = {result['kernel']: result for result in found if result.get('subject') == 'peers'}
     for result in found:
-        for row in result['rows']:
-            row.setdefault('peers', {}).update(peers.get(result['kernel'], {}).get(row['key'], {}))
+        run = runs.get(result['kernel'])
+        if run and all(run['machine'][what] == result['machine'][what] for what in SAME):
+            _add_peers(result, run)
     return sorted((result for result in found if result.get('subject') in TITLES),
                   key=lambda result: (list(TITLES).index(result['subject']),
                                       [int(part) for part in result['kernel'].split('.')
@@ -90,6 +103,19 @@ def counts(rows):
         for row in rows])
 
 
+def _busy(machine):
+    """What else a machine did during a run."""
+    return (f'processors {100 * machine["busy"]:.0f} % busy, {100 * machine["stolen"]:.0f} % '
+            f'stolen, load {machine["load_before"]} before and {machine["load_after"]} after')
+
+
+def lost(rows):
+    """Answers that did not come, which cost a job two seconds each."""
+    return ''.join(f'{row["name"]}: {row["lost"]["ours"]} answers of ours and '
+                   f'{row["lost"]["intree"]} of in-tree were lost.\n\n'
+                   for row in rows if any(row.get('lost', {}).values()))
+
+
 def section(result):
     """One subject on one kernel."""
     machine = result['machine']
@@ -98,10 +124,15 @@ def section(result):
             f'{", the quick part" if result["quick"] else ""}, {result["took"]:.0f} s; '
             f'{machine["cpus"]} x {machine["processor"]}, '
             f'{"emulated by QEMU " + machine["qemu"] if machine["emulated"] else "KVM"}; '
-            f'processors {100 * machine["busy"]:.0f} % busy, load {machine["load_before"]} before '
-            f'and {machine["load_after"]} after (1 is this run alone).\n']
+            f'{_busy(machine)} (1 is this run alone).\n']
+    if 'peers_run' in result:
+        run = result['peers_run']
+        text.append(f'From another run, {run["date"]}, {_busy(run["machine"])}: '
+                    f'{", ".join(run["names"])}.\n')
     for title, rows in _groups(result['rows']):
         text.append((f'**{title}**\n\n' if title else '') + rates(rows))
+        if lost(rows):
+            text.append(lost(rows))
         cost = counts(rows)
         if cost:
             text.append(f'What one {COUNTED[result["subject"]]} costs, ours / in-tree:\n\n{cost}')

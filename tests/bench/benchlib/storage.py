@@ -17,7 +17,6 @@ WHOLE = [(size, pattern, depth, jobs) for size in SIZES for pattern in PATTERNS
 QUICK = [('4k', 'randread', 1, 1), ('4k', 'randread', 32, 1), ('4k', 'randwrite', 32, 1),
          ('4k', 'randread', 32, 4), ('128k', 'read', 8, 1)]
 DISK = '192M'
-WINDOW = 1.0    # seconds between the two looks at the host's counters
 OVERHEAD = 3    # seconds that fio takes beside a job's own, at most, on a busy machine
 BOOT = 300
 
@@ -92,16 +91,6 @@ def _rounds(out, name):
             for number in range(1, len(paths) + 1)]
 
 
-def _counts(out, name):
-    counts = {}
-    for which in guests.SETS:
-        paths = [os.path.join(out, f'counts-{which}-{name}-{moment}.json') for moment in (0, 1)]
-        if os.path.exists(paths[0]):
-            counts[which] = figures.counted(*map(guests.read_json, paths), 'scsi',
-                                            figures.storage_units)
-    return counts
-
-
 def plan(cells, cpus):
     """Write the job file of a boot. Return: its path."""
     os.makedirs(guests.BUILD, exist_ok=True)
@@ -126,7 +115,7 @@ def rows(out, cells, cpus):
             [value['rate'] for value in values['ours']],
             [value['rate'] for value in values['intree']], cpus=cpus, latency=latency,
             depth=cell[2], jobs=cell[3], size=cell[0], pattern=cell[1],
-            counts=_counts(out, name),
+            counts=figures.counts(out, name, 'scsi', figures.storage_units),
             peers={'null_blk': floor[name]}))
     return table
 
@@ -137,12 +126,12 @@ def measure(kernel, quick, rounds, seconds):
     counted = [cell for cell in cells if quick or (cell[2] in (1, 32) and cell[3] == 1)]
     table = []
     for cpus in (2,) if quick else (1, 4):
-        limit = round(len(cells) * (seconds + OVERHEAD)) + 60
+        limit = len(cells) * (seconds + OVERHEAD) + 60
         out = guests.boot(
             f'storage-{kernel}-{cpus}', kernel, 'storage.sh',
             [module for module in guests.SWAPPED if module in ('hv_vmbus', 'hv_storvsc')],
-            {'BENCH_ROUNDS': rounds, 'BENCH_LIMIT': limit, 'BENCH_WINDOW': WINDOW,
-             'BENCH_RUNTIME': f'{round(1000 * seconds)}ms',
+            {'BENCH_ROUNDS': rounds, 'BENCH_LIMIT': limit, 'BENCH_WINDOW': figures.WINDOW,
+             'BENCH_RUNTIME': f'{seconds}s',
              'BENCH_COUNTED': ' '.join(map(cell_name, counted))},
             ['--cpus', str(cpus), '--mem', '1G', '--disk', f'mem:{DISK}', '--no-input',
              '--add', 'fio'],

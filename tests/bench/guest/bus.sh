@@ -31,7 +31,28 @@ usable() {
 
 nodes() {
 	set -- /sys/bus/vmbus/devices/*
-	[ -e "$1" ] && echo $#
+	if [ -e "$1" ]; then
+		echo $#
+	else
+		echo 0
+	fi
+}
+
+# The number of devices on the bus, to $found, once it has stood still for a second.
+settle() {
+	settle_end=$(($(date +%s) + 30))
+	found=0
+	settle_looks=0
+	while [ "$settle_looks" -lt 5 ]; do
+		[ "$(date +%s)" -lt "$settle_end" ] || die "devices still come after 30 s"
+		usleep 200000
+		settle_looks=$((settle_looks + 1))
+		settle_now=$(nodes)
+		[ "$settle_now" = "$found" ] || settle_looks=0
+		found=$settle_now
+	done
+	# Disk, NIC, mouse and keyboard at least.
+	[ "$found" -ge 4 ] || die "there are $found devices on the bus"
 }
 
 # offers SET ROUND: the bus alone, until the extra devices are on it as well.
@@ -78,8 +99,8 @@ rounds usable
 if [ "$BENCH_BUS" = swapped ]; then
 	rounds channel
 	insmod "$BENCH/ours/hv_vmbus.ko" || die "insmod hv_vmbus"
-	sleep 2
-	everything=$(($(nodes) + BENCH_OFFERS))
+	settle
+	everything=$((found + BENCH_OFFERS))
 	rmmod hv_vmbus
 	extra=0
 	while [ "$extra" -lt "$BENCH_OFFERS" ]; do

@@ -59,12 +59,28 @@ pair() {
 
 # generate RATE: 64-byte frames to this guest; 0 is as many as it has buffers for.
 generate() {
-	hostctl "{\"cmd\": \"generate\", \"device\": \"net0\", \"rate\": $1}" >/dev/null ||
-		die "the host does not generate"
+	generate_said=$(hostctl "{\"cmd\": \"generate\", \"device\": \"net0\", \"rate\": $1}" 2>&1) ||
+		die "the host does not generate: $generate_said"
 }
 quiet() {
-	hostctl '{"cmd": "generate", "device": "net0", "stop": true}' >/dev/null ||
-		die "the host does not stop"
+	quiet_said=$(hostctl '{"cmd": "generate", "device": "net0", "stop": true}' 2>&1) ||
+		die "the host does not stop: $quiet_said"
+}
+
+# count_beside PID PREFIX WHAT: what the host counted so far, twice, BENCH_WINDOW seconds apart,
+# while the job PID runs: PREFIX-0.json and PREFIX-1.json. PREFIX.log is what the job says.
+count_beside() {
+	host_counts "$2-0.json"
+	sleep "$BENCH_WINDOW"
+	host_counts "$2-1.json"
+	kill -0 "$1" 2>/dev/null ||
+		die "$3 ended while its cost was counted: $(tail -n 5 "$2.log" 2>&1)"
+}
+
+# netbench JOB [ARGUMENT...]: of the job under way, bounded whatever it waits for.
+netbench() {
+	busybox timeout $((job_seconds + 30)) "$BENCH/netbench" "$@" >"$job_result" \
+		2>"$job_result.err"
 }
 
 # job NAME RESULT SECONDS: one of the jobs below.
@@ -75,31 +91,29 @@ job() {
 }
 job_udp_send() {
 	host_counts "$job_result.0"
-	"$BENCH/netbench" udp-send "$BENCH_GENERATOR" 9 18 "$job_seconds" >"$job_result" \
-		2>"$job_result.err" || return
+	netbench udp-send "$BENCH_GENERATOR" 9 18 "$job_seconds" || return
 	host_counts "$job_result.1"
 }
 job_udp_recv() {
 	generate 0
-	"$BENCH/netbench" udp-recv 9 "$job_seconds" >"$job_result" 2>"$job_result.err" || return
+	netbench udp-recv 9 "$job_seconds" || return
 	quiet
 }
 job_xdp_drop() {
-	"$BENCH/netbench" xdp-drop "$gen" on 2>"$job_result.err" || return
+	netbench xdp-drop "$gen" on || return
 	generate 0
 	sleep 0.3
 	host_counts "$job_result.0"
 	sleep "$job_seconds"
 	host_counts "$job_result.1"
 	quiet
-	"$BENCH/netbench" xdp-drop "$gen" off 2>"$job_result.err" || return
+	netbench xdp-drop "$gen" off
 }
 job_udp_turns() {
-	"$BENCH/netbench" udp-turns "$BENCH_GENERATOR" 7 "$job_seconds" >"$job_result" \
-		2>"$job_result.err"
+	netbench udp-turns "$BENCH_GENERATOR" 7 "$job_seconds"
 }
 job_tcp_turns() {
-	"$BENCH/netbench" tcp-turns "$BENCH_FAR" 5999 "$job_seconds" >"$job_result" 2>"$job_result.err"
+	netbench tcp-turns "$BENCH_FAR" 5999 "$job_seconds"
 }
 flows() {
 	busybox timeout $((job_seconds + 60)) iperf3 -c "$BENCH_FAR" -t "$job_seconds" -P "$1" -J \

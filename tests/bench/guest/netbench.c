@@ -25,7 +25,7 @@
 #define BATCH		64	/* packets a system call */
 #define PAYLOAD_MAX	1472
 #define TURNS_MAX	1000000
-#define TURN_LIMIT_S	2	/* an answer that is later is lost */
+#define TURN_LIMIT_S	2	/* an answer that is later is lost; no call waits longer */
 
 static int die(const char *what)
 {
@@ -51,6 +51,7 @@ static int open_socket(int type, const char *host, const char *port)
 	if (fd < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
 		return -1;
 	if (type == SOCK_STREAM && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
@@ -75,8 +76,13 @@ static void batch(struct mmsghdr *msgs, struct iovec *iov, void *data, size_t le
 	}
 }
 
-static int report_packets(uint64_t packets, double seconds)
+/* @none: what it means when there is no packet. */
+static int report_packets(const char *none, uint64_t packets, double seconds)
 {
+	if (!packets) {
+		fprintf(stderr, "netbench: %s\n", none);
+		return 1;
+	}
 	printf("{\"packets\": %llu, \"seconds\": %.6f}\n", (unsigned long long)packets, seconds);
 	return 0;
 }
@@ -105,7 +111,7 @@ static int udp_send(char **argv)
 			return die("sendmmsg");
 		packets += n > 0 ? n : 0;
 	}
-	return report_packets(packets, now() - began);
+	return report_packets("udp-send: nothing was sent", packets, now() - began);
 }
 
 /* udp-recv PORT SECONDS */
@@ -129,11 +135,7 @@ static int udp_recv(char **argv)
 			return die("recvmmsg");
 		packets += n > 0 ? n : 0;
 	}
-	if (!packets) {
-		fprintf(stderr, "netbench: udp-recv: nothing came\n");
-		return 1;
-	}
-	return report_packets(packets, now() - began);
+	return report_packets("udp-recv: nothing came", packets, now() - began);
 }
 
 static int compare(const void *a, const void *b)

@@ -25,14 +25,12 @@ take() {
 	until_true 20 ping -c 1 -W 1 "$BENCH_GENERATOR" || die "$gen does not reach the generator"
 }
 
-# counts SET JOB: the host's counters at two moments in the middle of the job.
+# counts SET JOB: the host's counters in the middle of the job.
 counts() {
-	job "$2" "$out/counts.log" 4 &
+	job "$2" "$out/counts-$1-$2.log" 5 &
 	counts_job=$!
 	sleep 1.5
-	host_counts "$out/counts-$1-$2-0.json"
-	sleep 1
-	host_counts "$out/counts-$1-$2-1.json"
+	count_beside "$counts_job" "$out/counts-$1-$2" "$1 $2"
 	wait "$counts_job" || die "$1 $2 failed while its cost was counted"
 }
 

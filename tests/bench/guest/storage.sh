@@ -25,17 +25,14 @@ under_way() {
 	[ "$(completed)" -gt "$before_io" ]
 }
 
-# counts SET CELL: the host's counters at two moments in the middle of the job.
+# counts SET CELL: the host's counters in the middle of the job.
 counts() {
 	before_io=$(($(completed) + 50))
 	DISK="/dev/$disk" RUNTIME=60s fio "$BENCH/cells.fio" --section="$2" \
-		--output="$out/counts.log" 2>&1 &
+		--output="$out/counts-$1-$2.log" 2>&1 &
 	counts_fio=$!
 	until_true 30 under_way || die "$1 $2: no I/O in 30 s"
-	host_counts "$out/counts-$1-$2-0.json"
-	sleep "$BENCH_WINDOW"
-	host_counts "$out/counts-$1-$2-1.json"
-	kill -0 "$counts_fio" 2>/dev/null || die "$1 $2: fio ended early: $(cat "$out/counts.log")"
+	count_beside "$counts_fio" "$out/counts-$1-$2" "$1 $2"
 	kill -INT "$counts_fio"
 	wait "$counts_fio"
 }
