@@ -81,10 +81,10 @@ static int cmd_devices(void *arg, json_t *request, json_t *reply, struct error *
 
 static int add_keyboards(struct host *host, const char *spec, struct error *err)
 {
-	unsigned int count;
-	char rest;
+	size_t digits = strspn(spec, "0123456789");
+	unsigned long count = strtoul(spec, NULL, 10);
 
-	if (sscanf(spec, "%u%c", &count, &rest) != 1 || !count || count > VMBUS_RELID_MAX)
+	if (!digits || spec[digits] || !count || count > VMBUS_RELID_MAX)
 		return error_set(err, "spec of keyboards is how many: 1 to %u", VMBUS_RELID_MAX);
 	return keyboard_create_idle(host->server, host->control, count, err);
 }

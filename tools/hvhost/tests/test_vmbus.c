@@ -4,7 +4,6 @@
  */
 #include "fake_guest.h"
 #include "fake_vsp.h"
-#include "vsp/input.h"
 
 #define CONN_ID(relid)	((relid) | 2u << 12)
 
@@ -94,26 +93,6 @@ static void devices_by_pattern(void **state)
 	for (i = 0; i < 9; i++)
 		fake_next(VMBUS_MSG_RESCIND_OFFER);
 	fake_nothing();
-}
-
-static void idle_keyboards(void **state)
-{
-	struct control *control = control_new(fake.loop);
-	struct error err;
-
-	assert_int_equal(keyboard_create_idle(fake.server, control, 3, &err), 0);
-	assert_non_null(vmbus_device_find(fake.server, "idle2"));
-	fake_connect(3);
-	/* They come while the guest runs, too, as many as there are channels. */
-	assert_int_equal(keyboard_create_idle(fake.server, control, 2, &err), 0);
-	fake_next(VMBUS_MSG_OFFER_CHANNEL);
-	fake_next(VMBUS_MSG_OFFER_CHANNEL);
-	assert_int_equal(keyboard_create_idle(fake.server, control, 2043, &err), -1);
-	assert_non_null(strstr(err.text, "2047"));
-	assert_int_equal(vmbus_devices_remove(fake.server, "idle*"), 2047);
-	fake_stop();
-	control_free(control);
-	fake_start(VMBUS_WIRE_V5_3);
 }
 
 static void rescind_waits_for_release(void **state)
@@ -422,7 +401,6 @@ int main(void)
 		VSP_TEST(offers_say_it_all),
 		VSP_TEST(relids_run_out),
 		VSP_TEST(devices_by_pattern),
-		VSP_TEST(idle_keyboards),
 		VSP_TEST(rescind_waits_for_release),
 		VSP_TEST(rescind_while_vsp_is_busy),
 		VSP_TEST(remove_while_disconnected),

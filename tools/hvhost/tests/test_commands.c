@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The commands that add and remove devices, as text goes in and comes out, and what they do to
+ * the bus.
+ */
+#include "fake_guest.h"
+#include "host.h"
+
+static struct host host;
+static unsigned int disks, nics;
+
+/* main.c, which is no part of the tests. */
+void host_quit(struct host *quitting, int status)
+{
+	fail();
+}
+
+void host_reset(struct host *resetting)
+{
+	fail();
+}
+
+int host_add_disks(struct host *to, const char *const *specs, unsigned int n, struct error *err)
+{
+	assert_string_equal(specs[0], "mem:4M");
+	assert_int_equal(n, 1);
+	disks++;
+	return 0;
+}
+
+int host_add_nic(struct host *to, const char *spec, struct error *err)
+{
+	nics++;
+	return error_set(err, "no network \"%s\"", spec);
+}
+
+static int setup(void **state)
+{
+	fake_start(VMBUS_WIRE_V5_3);
+	memset(&host, 0, sizeof(host));
+	disks = 0;
+	nics = 0;
+	host.server = fake.server;
+	host.loop = fake.loop;
+	host.control = control_new(fake.loop);
+	host_register_commands(&host);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fake_stop();
+	control_free(host.control);
+	return 0;
+}
+
+static void expect(const char *request, const char *answer)
+{
+	char *text = control_request(host.control, request, strlen(request));
+
+	assert_string_equal(text, answer);
+	free(text);
+}
+
+static void keyboards(const char *spec, bool good)
+{
+	char request[128];
+
+	snprintf(request, sizeof(request),
+		 "{\"cmd\":\"device-add\",\"kind\":\"keyboards\",\"spec\":\"%s\"}", spec);
+	expect(request, good ? "{\"ok\":true}" :
+	       "{\"ok\":false,\"error\":\"spec of keyboards is how many: 1 to 2047\"}");
+}
+
+static void idle_keyboards(void **state)
+{
+	static const char * const bad[] = {
+		"", "0", "00", "x", "-1", "+1", " 1", "1 ", "1x", "0x10", "2048", "4294967297",
+		"18446744073709551617",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		keyboards(bad[i], false);
+	assert_null(vmbus_device_find(fake.server, "idle0"));
+	keyboards("3", true);
+	assert_non_null(vmbus_device_find(fake.server, "idle2"));
+	assert_null(vmbus_device_find(fake.server, "idle3"));
+	fake_connect(3);
+	/* They come while the guest runs, too, as many as there are channels. */
+	keyboards("02", true);
+	fake_next(VMBUS_MSG_OFFER_CHANNEL);
+	fake_next(VMBUS_MSG_OFFER_CHANNEL);
+	expect("{\"cmd\":\"device-add\",\"kind\":\"keyboards\",\"spec\":\"2043\"}",
+	       "{\"ok\":false,\"error\":\"idle2047: all 2047 channels are in use\"}");
+	expect("{\"cmd\":\"device-remove\",\"device\":\"idle*\"}", "{\"ok\":true,\"removed\":2047}");
+	expect("{\"cmd\":\"device-remove\",\"device\":\"idle*\"}", "{\"ok\":true,\"removed\":0}");
+}
+
+static void device_remove(void **state)
+{
+	keyboards("12", true);
+	expect("{\"cmd\":\"device-remove\"}",
+	       "{\"ok\":false,\"error\":\"device-remove needs the member device\"}");
+	expect("{\"cmd\":\"device-remove\",\"device\":\"idle\"}",
+	       "{\"ok\":false,\"error\":\"no device \\\"idle\\\"\"}");
+	expect("{\"cmd\":\"device-remove\",\"device\":\"idle1\"}", "{\"ok\":true}");
+	assert_null(vmbus_device_find(fake.server, "idle1"));
+	/* What a pattern means, and that it may mean nothing. */
+	expect("{\"cmd\":\"device-remove\",\"device\":\"net*\"}", "{\"ok\":true,\"removed\":0}");
+	expect("{\"cmd\":\"device-remove\",\"device\":\"idle1*\"}", "{\"ok\":true,\"removed\":2}");
+	assert_non_null(vmbus_device_find(fake.server, "idle9"));
+	assert_null(vmbus_device_find(fake.server, "idle11"));
+	expect("{\"cmd\":\"device-remove\",\"device\":\"idle[2-4]*\"}",
+	       "{\"ok\":true,\"removed\":3}");
+	expect("{\"cmd\":\"device-remove\",\"device\":\"*\"}", "{\"ok\":true,\"removed\":6}");
+}
+
+static void device_add(void **state)
+{
+	expect("{\"cmd\":\"device-add\",\"kind\":\"disk-controller\",\"spec\":\"mem:4M\"}",
+	       "{\"ok\":true}");
+	assert_int_equal(disks, 1);
+	expect("{\"cmd\":\"device-add\",\"kind\":\"nic\",\"spec\":\"x\"}",
+	       "{\"ok\":false,\"error\":\"no network \\\"x\\\"\"}");
+	assert_int_equal(nics, 1);
+	expect("{\"cmd\":\"device-add\",\"kind\":\"nic\"}",
+	       "{\"ok\":false,\"error\":\"device-add needs the members kind and spec\"}");
+	expect("{\"cmd\":\"device-add\",\"kind\":\"mouse\",\"spec\":\"1\"}",
+	       "{\"ok\":false,\"error\":\"unknown kind \\\"mouse\\\": disk-controller, nic or "
+	       "keyboards\"}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(idle_keyboards, setup, teardown),
+		cmocka_unit_test_setup_teardown(device_remove, setup, teardown),
+		cmocka_unit_test_setup_teardown(device_add, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
+}
