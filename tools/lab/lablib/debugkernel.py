@@ -2,44 +2,23 @@
 """The debug kernels: Debian's kernel source built with tools/lab/kernel/debug.config, kept in
 the cache in the layout of a packaged kernel and keyed by what made it."""
 
-import glob
 import json
 import os
 import shutil
 import subprocess
 import time
 
-from lablib import apt
+from lablib import apt, source
 from lablib.util import LAB, LabError, cache_dir, digest, filling, run, say
 
-# name: (the source package's line, suites to look in (tried in order))
-LINES = {
-    'debug': ('6.1', (('{own}', '{own}-security'),)),
-    'debug-6.12': ('6.12', (('{own}-backports', '{own}-security'),)),
-}
+# name: the source package's line
+LINES = {'debug': '6.1', 'debug-6.12': '6.12'}
 FRAGMENT = os.path.join(LAB, 'kernel', 'debug.config')
 LOCALVERSION = '-hvic-debug'
 # On the command line of each: what hangs ends the guest, with its stacks in the log.
 APPEND = 'softlockup_panic=1 hung_task_panic=1'
 # What modules outside the tree are built with; everything else of the tree goes.
 KEPT = {'Makefile', 'Kconfig', 'Module.symvers', '.config', 'module.lds'}
-
-
-def _find(name):
-    """(apt root, package, version) of the source package of the line @name."""
-    line, choices = LINES[name]
-    tried = []
-    for suites in choices:
-        suites = [suite.format(own=apt.codename()) for suite in suites]
-        tried += suites
-        root = apt.Root(suites)
-        try:
-            root.update()
-            return root, f'linux-source-{line}', root.version(f'linux-source-{line}')
-        except LabError as error:
-            say(str(error).splitlines()[0])
-    raise LabError(f'no mirror of this machine has linux-source-{line}: looked in '
-                   f'{", ".join(tried)}')
 
 
 def _configure(tree):
@@ -82,18 +61,14 @@ def key():
 
 def build(name):
     """The cached debug kernel called @name, built when it is not there: a directory."""
-    root, package, version = _find(name)
+    root, package, version = source.find(LINES[name])
     path = cache_dir('kernels') + f'/{name}_{version}_{key()}'
     if os.path.isdir(path):
         return path
     began = time.monotonic()
     with filling(path) as work:
-        root.unpack(package, version, f'{work}/deb')
-        source, = glob.glob(f'{work}/deb/usr/src/linux-source-*.tar.xz')
         tree = f'{work}/tree'
-        os.mkdir(tree)
-        run(['tar', '-xJf', source, '-C', tree, '--strip-components=1'], 'unpacking the source')
-        shutil.rmtree(f'{work}/deb')
+        source.unpack(root, package, version, tree)
         _configure(tree)
         say(f'building the debug kernel from {package} {version}: ten minutes on two cores')
         # nice: the tests that run meanwhile are waited for, this is not.

@@ -40,6 +40,20 @@ def _newer(path, source):
     return os.path.exists(path) and os.path.getmtime(path) > os.path.getmtime(source)
 
 
+def _build(path, source):
+    if not _newer(path, source):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        run(['gcc', '-O2', '-Wall', '-Wextra', '-static', '-I', os.path.join(TOP, 'include'),
+             '-o', path, source], f'building {os.path.basename(path)}')
+
+
+def program(path, source):
+    """Build the program @path for guests from the C file @source, unless it is there already:
+    another run may be using it."""
+    with locked('e2e-programs'):
+        _build(path, source)
+
+
 def prepare():
     """What runs in guests, and the checksum of what they download. What is there already stays:
     another run may be using it."""
@@ -51,10 +65,7 @@ def prepare():
             with open(path, 'w', encoding='ascii') as file:
                 file.write(hashlib.sha256(payload).hexdigest() + '\n')
         for name in BUILT:
-            path, source = os.path.join(BUILD, name), os.path.join(HERE, name + '.c')
-            if not _newer(path, source):
-                run(['gcc', '-O2', '-Wall', '-Wextra', '-static', '-I',
-                     os.path.join(TOP, 'include'), '-o', path, source], f'building {name}')
+            _build(os.path.join(BUILD, name), os.path.join(HERE, name + '.c'))
 
 
 def subjects(words):
