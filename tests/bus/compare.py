@@ -7,7 +7,7 @@ import os
 import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MODULES = ('hv_vmbus', 'hv_storvsc', 'hv_netvsc', 'hid-hyperv', 'hyperv-keyboard')
+MODULES = ('hv_vmbus', 'hv_storvsc', 'hv_netvsc', 'hid_hyperv', 'hyperv_keyboard')
 # Numbers that the kernel gives in the order in which things come.
 COUNTED = (
     (r'\b(input|event|mouse|js|host|rport-|serio|hidraw|sg|eth|ep_|wakeup|rx-|tx-|cpu)\d+', r'\1#'),
@@ -16,6 +16,10 @@ COUNTED = (
     (r'\b\d+:\d+\b', 'M:M'), (r'(0003|0006):045E:([0-9A-F]{4})\.[0-9A-F]{4}', r'\1:045E:\2.#'),
     (r'(/channels/)\d+', r'\1N'), (r'(scsi_host|scsi_disk|scsi_device|bsg)/[^/]*', r'\1/#'),
 )
+# Files whose content has to be the same, not of one form: what the host gave, which is the same in
+# each boot (hvhost makes even the instances' GUIDs of the devices' numbers), and settings.
+EXACT = re.compile(r'/(parameters/[^/]+|modalias|class_id|device_id|vendor|device|numa_node|'
+                   r'subchannel_id|monitor_id|hibernation)$')
 
 
 def read(where, name):
@@ -42,15 +46,20 @@ class Rules:
 
     def __init__(self):
         self.rules = rules()
-        self.met = {}
+        self.met = set()
 
     def allow(self, kind, what):
         """Whether a difference of @kind (added, value, mode, write, event) at @what is meant."""
         for which, pattern in self.rules:
             if which == kind and pattern.search(what):
-                self.met.setdefault(pattern.pattern, []).append(what)
+                self.met.add((which, pattern))
                 return True
         return False
+
+    def stale(self):
+        """The rules that no difference met."""
+        return [f'{which} {pattern.pattern}' for which, pattern in self.rules
+                if (which, pattern) not in self.met]
 
 
 def plain_path(path):
@@ -70,17 +79,24 @@ def shape(value):
     return re.sub(r'-?\b\d+(\.\d+)?\b', '#', value)
 
 
-def files(where, *names):
-    """{plain path: (type and mode, content)} of listings."""
+def content(path, mode, value):
+    """What has to be the same of a file's content."""
+    if path.startswith('/sys/kernel/tracing/'):
+        return re.sub(r'ID: \d+|^\d+\\n$', 'ID', value)
+    return value if mode.startswith('f') and EXACT.search(path) else shape(value)
+
+
+def files(where, name):
+    """{plain path: [(type and mode, what of the content has to be the same)]} of a listing: several
+    where paths differ by a number alone."""
     found = {}
-    for name in names:
-        for line in read(where, name):
-            path, mode, value = (line.split('\t') + ['', ''])[:3]
-            # What a module's file is made of, and who uses it, is not its interface.
-            if re.search(r'^/sys/module/\w+/(sections|notes|holders)(/|$)', path):
-                continue
-            found.setdefault(plain_path(path), (mode, value))
-    return found
+    for line in read(where, name):
+        path, mode, value = (line.split('\t') + ['', ''])[:3]
+        # What a module's file is made of, and who uses it, is not its interface.
+        if re.search(r'^/sys/module/\w+/(sections|notes|holders)(/|$)', path):
+            continue
+        found.setdefault(plain_path(path), []).append((mode, content(path, mode, value)))
+    return {path: sorted(entries) for path, entries in found.items()}
 
 
 def compare_files(theirs, ours, allow):
@@ -89,26 +105,29 @@ def compare_files(theirs, ours, allow):
     for path in sorted(set(theirs) | set(ours)):
         if path not in ours:
             failed.append(f'missing: {path}')
-        elif path not in theirs:
+            continue
+        if path not in theirs:
             if not allow('added', path):
                 failed.append(f'not in-tree: {path}')
-        else:
-            (mode, value), (our_mode, our_value) = theirs[path], ours[path]
-            if mode != our_mode and not allow('mode', path):
-                failed.append(f'mode: {path} is {our_mode}, in-tree {mode}')
-            if path.startswith('/sys/kernel/tracing/'):
-                value, our_value = (re.sub(r'ID: \d+|^\d+\\n$', 'ID', text)
-                                    for text in (value, our_value))
-                same = value == our_value
-            else:
-                same = value == our_value or shape(value) == shape(our_value)
-            if not same and not allow('value', path):
-                failed.append(f'format: {path} is {our_value[:300]!r}, in-tree {value[:300]!r}')
-    return failed, len(theirs)
+            continue
+        their, our = theirs[path], ours[path]
+        if len(their) != len(our):
+            failed.append(f'number: {path} is there {len(our)} times, in-tree {len(their)}')
+            continue
+        modes, our_modes = ([entry[0] for entry in entries] for entries in (their, our))
+        if modes != our_modes and not allow('mode', path):
+            failed.append(f'mode: {path} is {our_modes}, in-tree {modes}')
+        values, our_values = (sorted(entry[1] for entry in entries) for entries in (their, our))
+        if values != our_values and not allow('value', path):
+            value, our_value = next(pair for pair in zip(values, our_values) if pair[0] != pair[1])
+            failed.append(f'content: {path} is {our_value[:300]!r}, in-tree {value[:300]!r}')
+    return failed, sum(len(entries) for entries in theirs.values())
 
 
 def compare_lines(theirs, ours, kind, allow):
     """Failures of two transcripts that should be the same."""
+    if not theirs:
+        return ['nothing was listed in-tree']
     failed = [f'{our!r}, in-tree {their!r}' for their, our in zip(theirs, ours)
               if their != our and not allow(kind, our)]
     if len(theirs) != len(ours):
@@ -122,9 +141,11 @@ def events(where):
     found = []
     for line in read(where, 'uevents.txt'):
         words = line.split('\t')
-        if '@' not in words[0] or not re.search(r'-[0-9a-f]{12}|vmbus|VMBUS', words[0]):
+        if '@' not in words[0] or \
+                not re.search(r'-[0-9a-f]{12}|vmbus|VMBUS|@/channels/', words[0]):
             continue
-        variables = sorted(shape(word) for word in words[1:] if not word.startswith('SEQNUM='))
+        variables = sorted(word if word.startswith('MODALIAS=') else shape(word)
+                           for word in words[1:] if not word.startswith('SEQNUM='))
         found.append(plain_path(words[0]) + ' ' + ' '.join(variables))
     return sorted(found)
 
@@ -149,8 +170,11 @@ def modinfo(data):
 
 def compare_modinfo(intree, our, allow):
     """@intree, @our: {module: bytes}. What a module of ours lacks."""
-    failed = []
+    failed = [f'there is no {name} {side}' for name in MODULES
+              for side, found in (('in-tree', intree), ('of ours', our)) if name not in found]
     for name, data in intree.items():
+        if name not in our:
+            continue
         theirs, ours = modinfo(data), modinfo(our[name])
         failed += [f'{name} lacks {text}' for text in sorted(theirs - ours)
                    if not allow('value', f'{name} {text}') and not
@@ -161,16 +185,37 @@ def compare_modinfo(intree, our, allow):
     return failed
 
 
-def named(where, name, pattern):
-    """The lines of a file of /proc that speak of the bus, numbers taken away."""
-    return [re.sub(r'\s+', ' ', re.sub(r'\b\d+\b', '#', line)) for line in read(where, name)
-            if re.search(pattern, line, re.IGNORECASE)]
+def interrupts(where):
+    """The bus's lines of /proc/interrupts, without the counts."""
+    return [re.sub(r'\s+', ' ', re.sub(r'\b\d+\b', '#', line))
+            for line in read(where, 'interrupts.txt') if 'hyper' in line.lower()]
+
+
+def lsvmbus(where):
+    """What lsvmbus said, without the processors."""
+    return [re.sub(r'target_cpu=\d+', 'target_cpu=#', line)
+            for line in read(where, 'lsvmbus.txt')]
+
+
+# What is compared line by line: how it is told, the kind of rule, and what reads it from a folder.
+TRANSCRIPTS = (
+    ('which parts are absent', 'value', lambda where: read(where, 'absent.txt')),
+    ('where the bus is', 'value', lambda where: read(where, 'bus-device.txt')),
+    ('names of classes and virtual devices', 'value',
+     lambda where: sorted(read(where, 'named.txt'))),
+    ('writes', 'write', lambda where: read(where, 'writes.txt')),
+    ('lsvmbus', 'value', lsvmbus),
+    # Where the kernel itself is, is not told.
+    ('iomem', 'value', lambda where: [line.split(' : ')[-1] for line in read(where, 'iomem.txt')]),
+    ('interrupts', 'value', interrupts),
+)
 
 
 def run(intree, ours, modules):
     """Compare two folders that interfaces.sh filled. @modules: ({name: bytes} in-tree, ours).
-    Returns (passed, failed): lines that tell what was compared, and each difference."""
-    allow = Rules().allow
+    Returns (passed, failed, stale): lines that tell what was compared, each difference, and the
+    rules of the file "differences" that none met."""
+    rule = Rules()
     passed, failed = [], []
 
     def judge(what, bad):
@@ -179,25 +224,17 @@ def run(intree, ours, modules):
         else:
             passed.append(f'interfaces: {what}')
 
-    for what, names in (('files of sysfs', ('sysfs.txt',)),
-                        ('drivers, sysctls, debugfs, trace points', ('other.txt',))):
-        bad, count = compare_files(files(intree, *names), files(ours, *names), allow)
-        judge(f'{what}: name, mode and format of {count}' if not bad else what,
-              bad if count else ['nothing was listed'])
-    judge('which parts are absent', compare_lines(read(intree, 'absent.txt'),
-                                                  read(ours, 'absent.txt'), 'value', allow))
-    judge('writes', compare_lines(read(intree, 'writes.txt'), read(ours, 'writes.txt'), 'write',
-                                  allow))
-    judge('lsvmbus', compare_lines(
-        [re.sub(r'target_cpu=\d+', 'target_cpu=#', line) for line in read(intree, 'lsvmbus.txt')],
-        [re.sub(r'target_cpu=\d+', 'target_cpu=#', line) for line in read(ours, 'lsvmbus.txt')],
-        'value', allow))
+    for what, name in (('files of sysfs', 'sysfs.txt'),
+                       ('drivers, sysctls, debugfs, trace points', 'other.txt')):
+        bad, count = compare_files(files(intree, name), files(ours, name), rule.allow)
+        judge(f'{what}: name, mode and content of {count}' if not bad else what,
+              bad if count else ['nothing was listed in-tree'])
+    for what, kind, lines in TRANSCRIPTS:
+        theirs = lines(intree)
+        judge(f'{what}: {len(theirs)} lines',
+              compare_lines(theirs, lines(ours), kind, rule.allow))
     theirs = events(intree)
-    judge(f'{len(theirs)} events', compare_events(theirs, events(ours), allow)
-          if theirs else ['none was heard'])
-    judge('iomem', compare_lines(named(intree, 'iomem.txt', 'hyperv|vmbus'),
-                                 named(ours, 'iomem.txt', 'hyperv|vmbus'), 'value', allow))
-    judge('interrupts', compare_lines(named(intree, 'interrupts.txt', 'hyper'),
-                                      named(ours, 'interrupts.txt', 'hyper'), 'value', allow))
-    judge('aliases and parameters of the modules', compare_modinfo(*modules, allow))
-    return passed, failed
+    judge(f'{len(theirs)} events', compare_events(theirs, events(ours), rule.allow)
+          if theirs else ['none was heard in-tree'])
+    judge('aliases and parameters of the modules', compare_modinfo(*modules, rule.allow))
+    return passed, failed, rule.stale()

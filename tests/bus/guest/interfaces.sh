@@ -85,6 +85,19 @@ same "lsvmbus ends well three times" 3 "$(grep -c '^status 0' /out/lsvmbus.txt)"
 same "lsvmbus tells every device" "$(count_devices)" \
 	"$(sed '/lsvmbus -v/,$d' /out/lsvmbus.txt | grep -c '^VMBUS ID')"
 
+# Each NIC has as many channels as the first, whose number the host and the processors set.
+channels_of() {
+	set -- "$1"/channels/*
+	echo $#
+}
+
+all_channels() {
+	for nic_device in "$BUS"/devices/*; do
+		[ "$(cat "$nic_device/class_id")" != "{$CLASS_NET}" ] ||
+			[ "$(channels_of "$nic_device")" = "$(channels_of "$net")" ] || return 1
+	done
+}
+
 # --- events: of a device that is announced again, is unbound and bound, comes and goes ---
 /lab/bus/listing uevents 3 >/out/uevents.txt &
 listener=$!
@@ -98,6 +111,8 @@ usleep 300000
 before=$(count_devices)
 check "host adds a NIC" host '{"cmd": "device-add", "kind": "nic", "spec": "none"}'
 until_true 20 bound_are $((before + 1))
+# It has its driver before all its channels are there.
+check "all channels of the NIC come" until_true 20 all_channels
 usleep 500000
 check "host takes it away" host '{"cmd": "device-remove", "device": "net1"}'
 until_true 20 devices_are "$before"
