@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Processors go and come ROUNDS times (default 2) while disk and network work: their channels move
-# away, no transfer stops or fails. Then each channel is moved by its file "cpu", and its interrupts
-# come where it was moved to.
+# away, no transfer stops or fails. Then all channels are moved to processor 0 and from there each of
+# disk and network alone to others by its file "cpu": that processor is interrupted from then on.
 . /lab/bus/lib.sh
 rounds=${ROUNDS:-2}
 cpu_path=/sys/devices/system/cpu
@@ -63,22 +63,53 @@ busy() {
 	[ "$(cat "$1/interrupts")" -gt "$busy_before" ]
 }
 
-# Moved, and interrupts come there.
+# move CHANNEL PROCESSOR
+move() {
+	# shellcheck disable=SC3037
+	echo -n "$2" >"$1/cpu" && [ "$(cat "$1/cpu")" = "$2" ]
+}
+
+# All channels that are open to processor 0. What is not open has no ring to tell of, and does not
+# interrupt.
+all_to_0() {
+	for zero_path in "$BUS"/devices/*/channels/*; do
+		cat "$zero_path/out_mask" >/dev/null 2>&1 || continue
+		move "$zero_path" 0 || {
+			echo "$zero_path stays on $(cat "$zero_path/cpu")"
+			return 1
+		}
+	done
+}
+
+# Callbacks of all processors but the first within three seconds, as "PROCESSOR +CALLBACKS".
+callbacks_elsewhere() {
+	for else_cpu in $(cpus online); do
+		callbacks "$else_cpu"
+	done >/tmp/callbacks
+	sleep 3
+	for else_cpu in $(cpus online); do
+		echo "$else_cpu $(callbacks "$else_cpu") $(sed -n "$((else_cpu + 1))p" /tmp/callbacks)"
+	done | awk '$1 > 0 && $2 > $3 { printf "%d +%d ", $1, $2 - $3 }'
+}
+
+# moved_to CHANNEL PROCESSOR: from 0, where all are, it is moved there alone, and what interrupts
+# that processor from then on is this channel; then it goes back.
 moved_to() {
 	callbacks_before=$(callbacks "$2")
 	interrupts_before=$(cat "$1/interrupts")
-	# shellcheck disable=SC3037
-	echo -n "$2" >"$1/cpu" || return 1
-	[ "$(cat "$1/cpu")" = "$2" ] || return 1
+	move "$1" "$2" || return 1
 	moved_end=$(($(date +%s) + 20))
 	until [ "$(callbacks "$2")" -gt "$callbacks_before" ] &&
 		[ "$(cat "$1/interrupts")" -gt "$interrupts_before" ]; do
 		[ "$(date +%s)" -lt "$moved_end" ] || {
-			echo "no interrupt on $2"
+			echo "no interrupt on $2: callbacks $callbacks_before, then $(callbacks "$2");" \
+				"of the channel $interrupts_before, then $(cat "$1/interrupts")"
+			move "$1" 0
 			return 1
 		}
 		read_everywhere
 	done
+	move "$1" 0
 }
 
 # One that is refused because an interrupt is being served is asked again; how often is told.
@@ -100,7 +131,7 @@ nic=$(synthetic_nic)
 check "the NIC has an address" lease "$nic"
 fio --name=traffic --filename="/dev/$disk" --rw=randrw --bs=4k --iodepth=8 --ioengine=libaio \
 	--direct=1 --numjobs=2 --size=24M --offset_increment=24M --time_based --runtime=100000 \
-	--verify=crc32c --verify_fatal=1 --do_verify=0 --verify_async=0 --output=/out/fio.txt &
+	--verify=crc32c --verify_fatal=1 --do_verify=1 --verify_backlog=64 --output=/out/fio.txt &
 fio_pid=$!
 while :; do
 	iperf3 -c 10.0.2.2 -t 5 -b 20M >>/out/iperf.txt 2>&1 || { sleep 1; echo FAILED >>/out/iperf.txt; }
@@ -119,7 +150,8 @@ while [ "$round" -lt "$rounds" ]; do
 		check "round $round: processor $cpu goes" offline "$cpu"
 		same "round $round: no channel is left on $cpu" "" "$(channels_on "$cpu")"
 	done
-	check "round $round: one processor does all the work" working
+	same "round $round: one processor is left" 0 "$(cat "$cpu_path/online")"
+	check "round $round: disk and network work on it" working
 	for cpu in $(cpus offline); do
 		[ "$cpu" -le "$last" ] || continue
 		check "round $round: processor $cpu comes" sh -c "echo 1 >$cpu_path/cpu$cpu/online"
@@ -130,21 +162,32 @@ figure "$rounds rounds of $last processors going and coming" $((($(now) - began)
 figure "processors' going refused" "$refused" times
 
 # By hand: each channel of disk and network to a few of the processors.
+check "all channels move to processor 0" all_to_0
+sleep 1
+same "no other processor is interrupted then" "" "$(callbacks_elsewhere)"
 for class in "$CLASS_SCSI" "$CLASS_NET"; do
 	device=$(device_of "$class")
+	tested=0
 	for channel in "$device"/channels/*; do
 		# Which of a NIC's channels have something to do is decided by a hash of the flows.
 		[ "$class" = "$CLASS_SCSI" ] || busy "$channel" || continue
-		for cpu in $(cpus online | awk -v n="${channel##*/}" 'NR <= 2 || NR % 4 == n % 4' | head -n 4); do
+		tested=$((tested + 1))
+		for cpu in $(cpus online | awk -v n="${channel##*/}" '$1 && ($1 == 1 || $1 % 4 == n % 4)' |
+			head -n 4); do
 			check "channel ${channel##*/} of ${class%%-*} interrupts processor $cpu" \
 				moved_to "$channel" "$cpu"
 		done
 	done
+	check "channels of ${class%%-*} were moved: $tested" test "$tested" -gt 0
 done
 check "disk and network work" working
 kill "$iperf_pid"
 kill -INT "$fio_pid"
 wait "$fio_pid"
+# What fio ends with when it is told to, and no error was added to it.
+same "fio ends as it was told to" 128 "$?"
+same "both jobs of fio report no error" 2 "$(grep -c 'err= 0' /out/fio.txt)"
 same "fio found no error" "" "$(grep -iE 'verify:|error|err=' /out/fio.txt | grep -v 'err= 0')"
+check "iperf3 transferred" grep -q ' receiver' /out/iperf.txt
 same "iperf3 did not fail" 0 "$(grep -c FAILED /out/iperf.txt)"
 finish
