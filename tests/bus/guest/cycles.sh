@@ -3,6 +3,7 @@
 # Devices come and go: CYCLES small ones (default 1000), BATCH at a time (50), each probed; then as
 # many as HASTE (500) that go before their probe has ended, at every moment of it; disks that go
 # with I/O under way and NICs that send, MIXED (20) of each. No memory may stay behind.
+# All of it is done twice: what grows both times is a leak. 0 leaves a part out.
 . /lab/bus/lib.sh
 cycles=${CYCLES:-1000}
 batch=${BATCH:-50}
@@ -20,29 +21,35 @@ remove() {
 	host '{"cmd": "device-remove", "device": "idle*"}'
 }
 
-rounds() {
-	rounds_left=$1
-	while [ "$rounds_left" -gt 0 ]; do
-		add "$batch" >/dev/null || return 1
-		if ! until_true 60 bound_are $((bound + batch)); then
-			echo "$(count_devices) devices, $(count_bound) bound, $rounds_left left"
+at_most() {
+	[ "$1" -lt "$2" ] && echo "$1" || echo "$2"
+}
+
+cycle() {
+	cycle_left=$1
+	while [ "$cycle_left" -gt 0 ]; do
+		cycle_now=$(at_most "$batch" "$cycle_left")
+		add "$cycle_now" >/dev/null || return 1
+		if ! until_true 60 bound_are $((bound + cycle_now)); then
+			echo "$(count_devices) devices, $(count_bound) bound, $cycle_left left"
 			return 1
 		fi
 		remove >/dev/null || return 1
 		if ! until_true 60 devices_are "$devices"; then
-			echo "$(count_devices) devices are left, $rounds_left rounds"
+			echo "$(count_devices) devices are left, $cycle_left cycles"
 			return 1
 		fi
-		rounds_left=$((rounds_left - batch))
+		cycle_left=$((cycle_left - cycle_now))
 	done
 }
 
 # The host takes them away after 0, 1, 2... milliseconds.
-hasty_rounds() {
+cycle_in_haste() {
 	hasty_left=$1
 	hasty_ms=0
 	while [ "$hasty_left" -gt 0 ]; do
-		add 10 >/dev/null || return 1
+		hasty_now=$(at_most 10 "$hasty_left")
+		add "$hasty_now" >/dev/null || return 1
 		usleep $((hasty_ms * 1000))
 		remove >/dev/null || return 1
 		if ! until_true 60 devices_are "$devices"; then
@@ -50,7 +57,7 @@ hasty_rounds() {
 			return 1
 		fi
 		hasty_ms=$(((hasty_ms + 1) % 40))
-		hasty_left=$((hasty_left - 10))
+		hasty_left=$((hasty_left - hasty_now))
 	done
 }
 
@@ -75,57 +82,63 @@ other_nic() {
 	other_than "$nic" "$BUS"/devices/*/net/*
 }
 
+# ended PROCESS: a loop in the background and what it runs.
+ended() {
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
+disk_has_gone() {
+	until_true 60 devices_are "$devices" || {
+		echo "$(count_devices) devices are left; the reader: $(cat "/proc/$reader/task/$reader/children")"
+		return 1
+	}
+	until_true 30 test ! -e "/sys/block/$disk" || {
+		echo "$disk is left"
+		return 1
+	}
+}
+
 # A disk of a controller of its own goes while it is read.
-disk_rounds() {
+cycle_disk() {
 	disk_left=$1
 	while [ "$disk_left" -gt 0 ]; do
 		host '{"cmd": "device-add", "kind": "disk-controller", "spec": "mem:4M"}' >/dev/null ||
 			return 1
-		until_true 30 other_disk || return 1
+		until_true 30 other_disk || { echo "no disk comes, $disk_left left"; return 1; }
 		disk=$(other_disk)
-		until_true 10 test -b "/dev/$disk" || return 1
+		until_true 10 test -b "/dev/$disk" || { echo "no /dev/$disk"; return 1; }
 		(while dd if="/dev/$disk" of=/dev/null bs=4k iflag=direct; do :; done >/dev/null 2>&1) &
 		reader=$!
 		usleep $((disk_left % 7 * 20000))
-		host '{"cmd": "device-remove", "device": "scsi[1-9]*"}' >/dev/null || return 1
-		until_true 60 devices_are "$devices" || return 1
-		until_true 30 test ! -e "/sys/block/$disk" || return 1
-		kill "$reader" 2>/dev/null
-		wait "$reader" 2>/dev/null
+		host '{"cmd": "device-remove", "device": "scsi[1-9]*"}' >/dev/null && disk_has_gone
+		disk_status=$?
+		ended "$reader"
+		[ "$disk_status" = 0 ] || return 1
 		disk_left=$((disk_left - 1))
 	done
 }
 
-nic_rounds() {
+# A NIC goes while it sends.
+cycle_nic() {
 	nic_left=$1
 	while [ "$nic_left" -gt 0 ]; do
 		host '{"cmd": "device-add", "kind": "nic", "spec": "none"}' >/dev/null || return 1
-		until_true 30 bound_are $((bound + 1)) || return 1
-		until_true 10 other_nic || return 1
+		until_true 30 bound_are $((bound + 1)) || { echo "no NIC, $nic_left left"; return 1; }
+		until_true 10 other_nic || { echo "no interface, $nic_left left"; return 1; }
 		nic_new=$(other_nic)
 		ip link set "$nic_new" up || return 1
 		ip addr add 10.9.0.1/24 dev "$nic_new" || return 1
 		ping -c 1000 -A -W 1 -q 10.9.0.255 -b >/dev/null 2>&1 &
 		sender=$!
 		usleep $((nic_left % 7 * 20000))
-		host '{"cmd": "device-remove", "device": "net[1-9]*"}' >/dev/null || return 1
-		until_true 60 devices_are "$devices" || return 1
-		kill "$sender" 2>/dev/null
-		wait "$sender" 2>/dev/null
+		host '{"cmd": "device-remove", "device": "net[1-9]*"}' >/dev/null &&
+			until_true 60 devices_are "$devices"
+		nic_status=$?
+		ended "$sender"
+		[ "$nic_status" = 0 ] || { echo "$(count_devices) devices are left"; return 1; }
 		nic_left=$((nic_left - 1))
 	done
-}
-
-# measured NAME ROUNDS-FUNCTION COUNT: a tenth of it first, which fills caches that stay.
-measured() {
-	check "$1: the first tenth" "$2" $(($3 / 10))
-	slabs >/tmp/before
-	kib=$(kernel_kib)
-	began=$(now)
-	check "$1: $3 times" "$2" "$3"
-	figure "$1" $((($(now) - began) * 10 / $3)) "ms a cycle ($3)"
-	slabs >/tmp/after
-	leak_free "$1" /tmp/before /tmp/after "$kib" "$(kernel_kib)" "$3"
 }
 
 until_true 30 have_lun 0
@@ -136,12 +149,10 @@ sleep 2
 no_hotplug
 devices=$(count_devices)
 bound=$(count_bound)
-measured "a device that comes, is probed, and goes" rounds "$cycles"
-measured "a device that goes while it is probed" hasty_rounds "$haste"
-if [ "$mixed" -gt 0 ]; then
-	measured "a disk that goes while it is read" disk_rounds "$mixed"
-	measured "a NIC that goes while it sends" nic_rounds "$mixed"
-fi
+measured "a device that comes, is probed, and goes" "$cycles" cycle
+measured "a device that goes while it is probed" "$haste" cycle_in_haste
+measured "a disk that goes while it is read" "$mixed" cycle_disk
+measured "a NIC that goes while it sends" "$mixed" cycle_nic
 kmemleak_clean
 check "the devices that stayed work" devices_work
 finish

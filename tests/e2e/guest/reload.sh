@@ -5,13 +5,6 @@
 . /lab/e2e/lib.sh
 rounds=${RELOADS:-5}
 
-slab_kib() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	awk '/^SUnreclaim:|^VmallocUsed:|^Percpu:/ { n += $2 } END { print n }' /proc/meminfo
-}
-
 # reload NAME DEVICE-CHECK MODULE...: unload in this order, load in the reverse.
 reload() {
 	reload_name=$1
@@ -42,9 +35,9 @@ reload() {
 		fi
 		round=$((round + 1))
 		# The first round fills caches that stay.
-		[ "$round" != 1 ] || before=$(slab_kib)
+		[ "$round" != 1 ] || before=$(kernel_kib)
 	done
-	after=$(slab_kib)
+	after=$(kernel_kib)
 	note "$reload_name: $before KiB after the first round, $after KiB after the last"
 	if [ $((after - before)) -lt $((256 * rounds)) ]; then
 		pass "$reload_name is reloaded $rounds times"
