@@ -39,7 +39,8 @@ reload() {
 	done
 	after=$(kernel_kib)
 	note "$reload_name: $before KiB after the first round, $after KiB after the last"
-	if [ $((after - before)) -lt $((256 * rounds)) ]; then
+	# Of itself a guest's memory moves by some 200 KiB.
+	if [ $((after - before)) -lt $((256 + 64 * rounds)) ]; then
 		pass "$reload_name is reloaded $rounds times"
 	else
 		fail "$reload_name: memory in use grew from $before to $after KiB in $rounds rounds"
