@@ -178,9 +178,9 @@ at_random() {
 
 traffic() {
 	while [ -e /run/traffic ]; do
-		disk=$(disk_of_lun 0) && {
-			dd if=/dev/zero of="/dev/$disk" bs=256k count=8 oflag=direct
-			dd if="/dev/$disk" of=/dev/null bs=4k count=64 iflag=direct
+		disk=$(node_of_lun 0) && {
+			dd if=/dev/zero of="$disk" bs=256k count=8 oflag=direct
+			dd if="$disk" of=/dev/null bs=4k count=64 iflag=direct
 		}
 		nic=$(synthetic_nic) && {
 			ping -c 5 -i 0.05 -W 1 -s 1400 10.0.2.2

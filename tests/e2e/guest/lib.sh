@@ -76,6 +76,16 @@ disk_of_lun() {
 	return 1
 }
 
+# node_of_lun LUN: a node of that disk with a name of its own. What writes to /dev/sda of a disk that
+# is just going makes a file of that name, and the next such disk has no node.
+node_of_lun() {
+	node_disk=$(disk_of_lun "$1") && node_device=$(cat "/sys/class/block/$node_disk/dev") || return
+	node_path=/dev/block-${node_device%:*}-${node_device#*:}
+	[ -b "$node_path" ] || mknod "$node_path" b "${node_device%:*}" "${node_device#*:}" ||
+		[ -b "$node_path" ] || return
+	echo "$node_path"
+} 2>/dev/null
+
 have_lun() {
 	disk_of_lun "$1" >/dev/null && [ -b "/dev/$(disk_of_lun "$1")" ]
 }

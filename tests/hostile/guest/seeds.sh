@@ -69,11 +69,11 @@ stacks() {
 
 on_disk() {
 	while [ -e /run/traffic ]; do
-		disk=$(disk_of_lun 0) || { usleep 200000; continue; }
-		dd if=/dev/zero of="/dev/$disk" bs=32k count=64 oflag=direct
-		dd if="/dev/$disk" of=/dev/null bs=4k count=128 iflag=direct
-		sg_inq "/dev/$disk"
-		sg_turs "/dev/$disk"
+		disk=$(node_of_lun 0) || { usleep 200000; continue; }
+		dd if=/dev/zero of="$disk" bs=32k count=64 oflag=direct
+		dd if="$disk" of=/dev/null bs=4k count=128 iflag=direct
+		sg_inq "$disk"
+		sg_turs "$disk"
 		usleep 20000
 	done
 }
@@ -242,7 +242,7 @@ short_limits() {
 } 2>/dev/null
 
 disk_works() {
-	disk=/dev/$(disk_of_lun 0) || return 1
+	disk=$(node_of_lun 0) || return 1
 	seq 1 20000 | head -c 65536 >/tmp/pattern
 	dd if=/tmp/pattern of="$disk" bs=64k count=1 seek=1 oflag=direct &&
 		dd if="$disk" of=/tmp/read bs=64k count=1 skip=1 iflag=direct &&
@@ -256,6 +256,17 @@ nic_works() {
 	ping -c 1 -W 2 10.0.2.2
 }
 
+# What there is to see of the devices, for a failure.
+evidence() {
+	stacks
+	sed 's/^/  | /' /tmp/bounded.log
+	for evidence_path in /sys/bus/vmbus/devices/*; do
+		evidence_driver=$(readlink "$evidence_path/driver") || continue
+		echo "  | ${evidence_path##*/} ${evidence_driver##*/} $(cat "$evidence_path/state")"
+	done
+	nic=$(synthetic_nic) && nic_state "$nic" | sed 's/^/  | /'
+} 2>/dev/null
+
 input_works() {
 	grep -qi mouse /proc/bus/input/devices && grep -qi keyboard /proc/bus/input/devices
 }
@@ -268,7 +279,7 @@ step() {
 	until bounded "$limit" "$@"; do
 		if [ "$(now)" -ge "$step_end" ]; then
 			say RESULT "FAIL $step_name: $(tail -n 1 /tmp/bounded.log)"
-			stacks
+			evidence
 			return 1
 		fi
 		usleep 300000
@@ -307,7 +318,7 @@ one() {
 	say STEP "settled at $(now) s"
 	if ! reload_all >/tmp/reload.log 2>&1; then
 		say RESULT "FAIL reload: $(tr '\n' ' ' </tmp/reload.log)"
-		stacks
+		evidence
 		return 1
 	fi
 	say STEP "reloaded at $(now) s"
