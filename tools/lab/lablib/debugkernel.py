@@ -21,23 +21,36 @@ APPEND = 'softlockup_panic=1 hung_task_panic=1'
 KEPT = {'Makefile', 'Kconfig', 'Module.symvers', '.config', 'module.lds'}
 
 
-def _configure(tree):
-    """tinyconfig, the fragment over it, and proof that nothing of the fragment was dropped."""
+def _fragments(name):
+    """debug.config, and what the kernel called @name wants otherwise."""
+    other = os.path.join(os.path.dirname(FRAGMENT), f'{name}.config')
+    return [FRAGMENT, other] if other != FRAGMENT and os.path.exists(other) else [FRAGMENT]
+
+
+def _asked(name):
+    """{option: value} of the fragments: "CONFIG_A=y", or "CONFIG_A=n" for what is not to be."""
+    asked = {}
+    for fragment in _fragments(name):
+        with open(fragment, encoding='utf-8') as file:
+            asked.update(line.rstrip('\n').split('=', 1) for line in file
+                         if line.startswith('CONFIG_'))
+    return asked
+
+
+def _configure(tree, name):
+    """tinyconfig, the fragments over it, and proof that nothing of them was dropped."""
     run(['make', '-s', '-C', tree, 'tinyconfig'], 'tinyconfig')
-    run(['scripts/kconfig/merge_config.sh', '-m', '.config', FRAGMENT],
+    run(['scripts/kconfig/merge_config.sh', '-m', '.config', *_fragments(name)],
         'merging debug.config', cwd=tree)
     run(['scripts/config', '--set-str', 'LOCALVERSION', LOCALVERSION], 'LOCALVERSION', cwd=tree)
     run(['make', '-s', '-C', tree, 'olddefconfig'], 'olddefconfig')
     with open(f'{tree}/.config', encoding='utf-8') as file:
         made = dict(line.rstrip('\n').split('=', 1) for line in file
                     if line.startswith('CONFIG_'))
-    with open(FRAGMENT, encoding='utf-8') as file:
-        asked = dict(line.rstrip('\n').split('=', 1) for line in file
-                     if line.startswith('CONFIG_'))
-    lost = [key for key, value in asked.items() if made.get(key, 'n') != value]
+    lost = [key for key, value in _asked(name).items() if made.get(key, 'n') != value]
     if lost:
-        raise LabError(f'the debug kernel would not have what {FRAGMENT} asks: '
-                       f'{", ".join(lost)}')
+        raise LabError(f'the kernel {name} would not have what {" and ".join(_fragments(name))} '
+                       f'ask: {", ".join(lost)}')
 
 
 def _trim(tree):
@@ -54,22 +67,23 @@ def _trim(tree):
                 os.unlink(f'{base}/{name}')
 
 
-def key():
+def key(name):
     """What makes one debug kernel differ from another of the same source."""
-    return digest(('file', FRAGMENT), run(['gcc', '--version'], 'gcc').splitlines()[0])
+    return digest(*(('file', path) for path in _fragments(name)),
+                  run(['gcc', '--version'], 'gcc').splitlines()[0])
 
 
 def build(name):
     """The cached debug kernel called @name, built when it is not there: a directory."""
     root, package, version = source.find(LINES[name])
-    path = cache_dir('kernels') + f'/{name}_{version}_{key()}'
+    path = cache_dir('kernels') + f'/{name}_{version}_{key(name)}'
     if os.path.isdir(path):
         return path
     began = time.monotonic()
     with filling(path) as work:
         tree = f'{work}/tree'
         source.unpack(root, package, version, tree)
-        _configure(tree)
+        _configure(tree, name)
         say(f'building the debug kernel from {package} {version}: ten minutes on two cores')
         # nice: the tests that run meanwhile are waited for, this is not.
         run(['nice', 'make', '-s', '-C', tree, f'-j{os.cpu_count() or 1}', 'bzImage', 'modules'],

@@ -165,7 +165,7 @@ def get(name, refresh=False):
     if name not in NAMES:
         raise LabError(f'no kernel {name!r}: {", ".join(NAMES)}, or a directory', EXIT_USAGE)
     debug = name in debugkernel.LINES
-    pointer = cache_dir('kernels') + f'/{name}{"-" + debugkernel.key() if debug else ""}.current'
+    pointer = cache_dir('kernels') + f'/{name}{"-" + debugkernel.key(name) if debug else ""}.current'
     with locked('kernel-' + name):
         path = ''
         if os.path.exists(pointer) and not refresh:
