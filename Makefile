@@ -27,6 +27,7 @@ help:
 	@echo "  make alloc            loads, unloads and I/O while allocations fail"
 	@echo "  make soak             seeds of lies for HOURS=8"
 	@echo "  make count-check      the counting of instructions (lab run --count), with work of known size"
+	@echo "  make count-cost       how much slower counting makes the machine, in pairs"
 	@echo "  make bench            ours beside in-tree: rates, times, costs; tables and plots in build/bench/"
 	@echo "                        (BENCH_QUICK=1 a small part, KERNELS='6.1,6.12'; bench-storage,"
 	@echo "                        bench-network, bench-bus: one subject)"
@@ -206,6 +207,10 @@ count-check: hvhost
 	@tools/setup check
 	@tests/count/run
 
+count-cost: hvhost
+	@tools/setup check
+	@tests/count/cost
+
 BENCH = @tools/setup bench && tests/bench/run $(if $(KERNELS),--kernel $(KERNELS))
 bench: hvhost
 	$(BENCH)
@@ -226,5 +231,6 @@ clean:
 
 .PHONY: help setup headers copy modules abi-check modules_install no-dkms install uninstall \
 	dkms-install dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies bus alloc soak \
-	count-check bench bench-storage bench-network bench-bus coverage style \
+	count-check count-cost bench bench-storage bench-network bench-bus \
+	coverage style \
 	build-table arm64 e2e matrix e2e-install check deb rpm packages-check clean

@@ -130,23 +130,41 @@ def reloaded():
 
 def estimated():
     """The ticks of a window are those of the window of ticks, as often as the tick's own function
-    ran; without such a window nothing is said."""
-    def window(name, kernel_half, tick):
-        return {'name': name, 'complete': True, 'guest': {
-            'kernel_half': kernel_half, 'symbols': {'kernel': {'update_process_times': tick}}}}
+    ran, for guest and host apart; without such a window nothing is said."""
+    def world(kernel_half, tick):
+        return {'kernel_half': kernel_half, 'symbols': {'kernel': {'update_process_times': tick}}}
 
-    windows = [window('reads', 50000, 7), window('ticks', 30000, 100)]
+    def window(name, guest, host):
+        return {'name': name, 'complete': True, 'guest': world(*guest), 'host': world(*host)}
+
+    windows = [window('reads', (50000, 7), (90000, 3)), window('ticks', (30000, 100), (8000, 50))]
     count._estimate_ticks(windows)      # pylint: disable=protected-access
-    alone = [window('reads', 50000, 7)]
+    alone = [window('reads', (50000, 7), (1, 1))]
     count._estimate_ticks(alone)        # pylint: disable=protected-access
+    # 7 x 30000 / 100, 3 x 8000 / 50.
     return (differs('ticks', [w['guest'].get('ticks') for w in windows], [2100, 30000]) +
+            differs('ticks', [w['host'].get('ticks') for w in windows], [480, 8000]) +
             differs('no ticks', alone[0]['guest'].get('ticks'), None))
 
 
-def archive(path, without=()):
-    """What a guest sends, with window 2 across a change of modules; files @without are lost."""
+def watched(work):
+    """Files that were noted in a window come with it; a list that was cut is refused."""
+    host_files(work, COUNTS)
+    archive(f'{work}/out.tar', more={'2/files': '/sys/a\n1 2\n3 4\n/sys/b\n\n7\n'})
+    told = count.result(work, 'QEMU')['windows']
+    wrong = differs('files', [w['files'] for w in told],
+                    [{}, {'/sys/a': ('1 2', '3 4'), '/sys/b': ('', '7')}])
+    for text in ('/sys/a\n1\n', '/sys/a\n1\n2'):
+        archive(f'{work}/out.tar', more={'2/files': text})
+        wrong += refused(f'files {text!r}', work, 'were cut')
+    return wrong
+
+
+def archive(path, without=(), more=None):
+    """What a guest sends, with window 2 across a change of modules; files @without are lost, @more
+    are there too."""
     files = {'2/name': 'reads\n', '2/begin': '1\n', '2/end': '2\n', 'symbols-1': SYMBOLS,
-             'modules-1': MODULES, 'symbols-2': MOVED, 'modules-2': MOVED_MODULES}
+             'modules-1': MODULES, 'symbols-2': MOVED, 'modules-2': MOVED_MODULES, **(more or {})}
     with tarfile.open(path, 'w') as tar:
         for name, text in files.items():
             if name in without:
@@ -220,4 +238,5 @@ def tests(work):
             ('tables: a module that was loaded again', reloaded()),
             ('tables: timer ticks are estimated', estimated()),
             ('tables: from the files of a run to its summary', whole(work)),
+            ('tables: files noted in a window', watched(work)),
             ('tables: a window that ended without the guest\'s word is refused', untold(work))]

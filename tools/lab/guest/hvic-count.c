@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "marker.h"
@@ -29,6 +30,9 @@
 #define PAGE		4096u
 #define TICKS_SECONDS	2		/* several hundred ticks */
 #define MODULES_MAX	65536		/* bytes of what modules_text() makes */
+#define FILES_MAX	8u		/* that are noted around a window */
+#define LINE_BYTES	512		/* of the first line of each, with its NUL */
+#define SECONDS_MAX	3600u		/* of a window that has a time */
 
 __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
 {
@@ -262,14 +266,18 @@ static void note_end(unsigned int id)
 	note(id, "end", set);
 }
 
+static void note_end_locked(unsigned int id)
+{
+	int lock = lock_room();
+
+	note_end(id);
+	close(lock);
+}
+
 static void end_window(const struct window *window)
 {
-	int lock;
-
 	window->end();
-	lock = lock_room();
-	note_end(window->id);
-	close(lock);
+	note_end_locked(window->id);
 }
 
 /* End a window that another process began: looking it up is the last of what counts in it. */
@@ -333,6 +341,78 @@ static void ticks(void)
 	end_window(&window);
 }
 
+/* --- a window of a time, beside what runs anyway --- */
+
+/*
+ * A file whose first line is noted as it is at the begin and at the end of the window: inside of
+ * it, since the plugin takes its time at either and others run before this process goes on.
+ */
+struct watched {
+	const char *path;
+	int fd;
+	char text[2][LINE_BYTES];
+};
+
+static void watch(struct watched *file, const char *path)
+{
+	file->path = path;
+	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0)
+		die("%s: %s", path, strerror(errno));
+}
+
+/* Read @file again, @moment 0 at the begin and 1 at the end. */
+static void look(struct watched *file, unsigned int moment)
+{
+	char *text = file->text[moment];
+	ssize_t len = pread(file->fd, text, LINE_BYTES - 1, 0);
+
+	if (len <= 0)
+		die("%s: %s", file->path, len ? strerror(errno) : "is empty");
+	text[len] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+/*
+ * A window of @seconds in which this process only sleeps: the work is that of others, which is
+ * under way. What @paths say of it is noted: three lines each, path, at the begin, at the end.
+ */
+static void during(const char *name, const char *seconds, char **paths, unsigned int count)
+{
+	static struct watched files[FILES_MAX];
+	struct timespec left;
+	struct window window;
+	unsigned int i;
+	char *end, path[PATH_MAX];
+	double time = strtod(seconds, &end);
+	FILE *out;
+
+	if (end == seconds || *end || !(time > 0 && time <= SECONDS_MAX))
+		die("%s is no number of seconds up to %u", seconds, SECONDS_MAX);
+	if (count > FILES_MAX)
+		die("%u files, %u are the most", count, FILES_MAX);
+	for (i = 0; i < count; i++)
+		watch(&files[i], paths[i]);
+	left.tv_sec = time;
+	left.tv_nsec = (time - left.tv_sec) * 1e9;
+	window = prepare_begin(name);
+	window.begin();
+	for (i = 0; i < count; i++)
+		look(&files[i], 0);
+	while (nanosleep(&left, &left))
+		if (errno != EINTR)
+			die("nanosleep: %s", strerror(errno));
+	for (i = 0; i < count; i++)
+		look(&files[i], 1);
+	window.end();
+	snprintf(path, sizeof(path), ROOM "/%u/files", window.id);
+	out = open_or_die(path, "w");
+	for (i = 0; i < count; i++)
+		fprintf(out, "%s\n%s\n%s\n", files[i].path, files[i].text[0], files[i].text[1]);
+	close_or_die(out, path);
+	note_end_locked(window.id);
+}
+
 static void check_name(const char *name)
 {
 	if (!name[0])
@@ -361,9 +441,13 @@ int main(int argc, char **argv)
 	} else if (argc > 3 && !strcmp(verb, "run")) {
 		check_name(argv[2]);
 		return run(argv[2], argv + 3);
+	} else if (argc > 3 && !strcmp(verb, "during")) {
+		check_name(argv[2]);
+		during(argv[2], argv[3], argv + 4, argc - 4);
 	} else {
 		fprintf(stderr,
-			"usage: hvic-count begin NAME | end NAME | run NAME COMMAND... | ticks\n");
+			"usage: hvic-count begin NAME | end NAME | run NAME COMMAND... | ticks |\n"
+			"       during NAME SECONDS [FILE...]\n");
 		return 2;
 	}
 	return 0;

@@ -141,6 +141,15 @@ class Guest:
         text = self.files.get(f'{number}/name')
         return text.rstrip('\n') if text is not None else None
 
+    def watched(self, number):
+        """{path: (first line at the begin, and at the end)} of the files that hvic-count during
+        noted in window @number."""
+        text = self.files.get(f'{number}/files', '')
+        lines = text.split('\n')
+        if lines.pop() or len(lines) % 3:
+            raise LabError(f'the files noted in window {number} were cut')
+        return {lines[at]: (lines[at + 1], lines[at + 2]) for at in range(0, len(lines), 3)}
+
     def check(self, number):
         """LabError unless the guest told all of window @number, which it ended."""
         missing = [what for what in ('name', 'begin', 'end')
@@ -192,7 +201,8 @@ def result(job, qemu):
         sets = guest.sets(window['id'])
         about = {'name': guest.name(window['id']), 'id': window['id'],
                  'complete': window['complete'], 'seconds': window['seconds'],
-                 'entries': window['entries'], 'modules_changed': len(sets) > 1}
+                 'entries': window['entries'], 'modules_changed': len(sets) > 1,
+                 'files': guest.watched(window['id'])}
         about['guest'] = by_symbol(window['guest'], [guest.table(number) for number in sets])
         about['host'] = by_symbol(window['host'], [host])
         told.append(about)
@@ -202,17 +212,22 @@ def result(job, qemu):
 
 
 def _estimate_ticks(windows):
-    """Add to the guest's counts of each window the part that its timer ticks have, where there is a
-    window of ticks alone to learn from. Their number follows the time that the work takes, not
-    the work; that of a window is known by a function that each of them calls."""
-    def called(window):
-        return window['guest']['symbols'].get(KERNEL, {}).get(TICK, 0)
-
+    """Add to the counts of the guest and of the host in each window the part that time has, where
+    there is a window of ticks alone to learn from: timer ticks, and in the host the guest's too.
+    Their number follows the time that the work takes, not the work; that of a window is known by
+    a function that each of them calls."""
     for learned in windows:
-        if learned['name'] == TICKS and learned['complete'] and called(learned):
-            cost = learned['guest']['kernel_half'] / called(learned)
-            for window in windows:
-                window['guest']['ticks'] = round(called(window) * cost)
+        for world in WORLDS.values():
+            called = ticks_of(learned[world])
+            if learned['name'] == TICKS and learned['complete'] and called:
+                cost = learned[world]['kernel_half'] / called
+                for window in windows:
+                    window[world]['ticks'] = round(ticks_of(window[world]) * cost)
+
+
+def ticks_of(counts):
+    """How much the function that each timer tick calls has in the counts of a world."""
+    return counts['symbols'].get(KERNEL, {}).get(TICK, 0)
 
 
 def summary(counts):

@@ -353,7 +353,7 @@ class Job:
             stop_group(self.process)
             self.process = None
             status = self.verdict(timed_out)
-            uncounted = self._count() if self.options.count else ''
+            uncounted = self._count() if self.options.count not in (None, 'off') else ''
             if uncounted:
                 status = status or EXIT_NO_GUEST
             if self.options.out:

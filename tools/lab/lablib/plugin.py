@@ -20,7 +20,8 @@ LIBRARIES = 'usr/lib/x86_64-linux-gnu'
 
 class Counting:
     """A QEMU that takes our plugin, @program (of @tree where that is not the machine's own).
-    env: what it runs in; @each: what the plugin counts, insn or block."""
+    env: what it runs in; each: what the plugin counts, insn or block, or off, when it
+    is left out."""
 
     def __init__(self, program, tree=''):
         self.program = program
@@ -35,8 +36,9 @@ class Counting:
         """How QEMU's command begins for a run in the directory @job."""
         firmware = [word for folder in FIRMWARE if self.tree
                     for word in ('-L', f'{self.tree}/{folder}')]
-        return [self.program, *firmware, '-plugin',
-                f'file={build()},out={job}/count.txt,each={self.each}']
+        counted = [] if self.each == 'off' else [
+            '-plugin', f'file={build()},out={job}/count.txt,each={self.each}']
+        return [self.program, *firmware, *counted]
 
     def version(self):
         """What --version says first."""
