@@ -30,7 +30,8 @@ help:
 	@echo "  make count-cost       how much slower counting makes the machine, in pairs"
 	@echo "  make bench            ours beside in-tree: rates, times, costs; tables and plots in build/bench/"
 	@echo "                        (BENCH_QUICK=1 a small part, KERNELS='6.1,6.12'; bench-storage,"
-	@echo "                        bench-network, bench-bus: one subject)"
+	@echo "                        bench-network, bench-bus, bench-counts: one subject)"
+	@echo "  make bench-profile    where the instructions of an I/O and of a packet go, by function (TOP=25)"
 	@echo "  make coverage         the lines of the drivers that kunit and e2e run, as a table"
 	@echo "  make arm64            the modules for arm64 kernels: built, and held against those kernels' symbols"
 	@echo "  make build-table      the modules for each kernel of the range, W=1, and the bus's CRCs (TABLE='5.10 6.1')"
@@ -215,8 +216,11 @@ BENCH = @tools/setup bench && tests/bench/run $(if $(KERNELS),--kernel $(KERNELS
 bench: hvhost
 	$(BENCH)
 
-bench-storage bench-network bench-bus: bench-%: hvhost
+bench-storage bench-network bench-bus bench-counts: bench-%: hvhost
 	$(BENCH) $*
+
+bench-profile: hvhost
+	$(BENCH) $(if $(TOP),--top $(TOP)) profile
 
 coverage: hvhost
 	@tools/setup check
@@ -231,6 +235,6 @@ clean:
 
 .PHONY: help setup headers copy modules abi-check modules_install no-dkms install uninstall \
 	dkms-install dkms-uninstall hvhost lab demo unit kunit fuzz hostile lies bus alloc soak \
-	count-check count-cost bench bench-storage bench-network bench-bus \
-	coverage style \
+	count-check count-cost bench bench-storage bench-network bench-bus bench-counts \
+	bench-profile coverage style \
 	build-table arm64 e2e matrix e2e-install check deb rpm packages-check clean

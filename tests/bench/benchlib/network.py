@@ -63,6 +63,12 @@ JOBS = {
 QUICK = ('udp_send', 'udp_recv', 'xdp_drop', 'udp_turns', 'tcp_1')
 
 
+def nics():
+    """The lab's --nic of the generator's NIC and of two on one switch."""
+    return [f'gen,mac={MACS["GEN"]}'] + \
+        [f'hub:bench-{os.getpid()},mac={MACS[name]}' for name in ('NEAR', 'FAR')]
+
+
 def rows(out, jobs, cpus, rounds):
     """The table's rows from what a guest left in @out."""
     table = []
@@ -97,10 +103,8 @@ def measure(kernel, quick, rounds, seconds):
                   'BENCH_COUNTED': ' '.join(name for name in jobs if JOBS[name][3]),
                   'BENCH_FLOOR': ' '.join(name for name in jobs if JOBS[name][4])}
         values.update((f'BENCH_MAC_{name}', mac) for name, mac in MACS.items())
-        nics = [f'gen,mac={MACS["GEN"]}'] + \
-            [f'hub:bench-{os.getpid()},mac={MACS[name]}' for name in ('NEAR', 'FAR')]
         options = ['--cpus', str(cpus), '--mem', '1G', '--no-input', '--add-module', 'veth']
-        for nic in nics:
+        for nic in nics():
             options += ['--nic', nic]
         for program in ('iperf3', 'ethtool'):
             options += ['--add', program]

@@ -4,33 +4,18 @@
 import glob
 import os
 
-from benchlib import guests, plots
+from benchlib import guests, plots, profile
+from benchlib.tables import number, table
 
-TITLES = {'storage': 'Storage', 'network': 'Network', 'bus': 'Bus'}
+TITLES = {'storage': 'Storage', 'network': 'Network', 'bus': 'Bus', 'counts': 'Instructions'}
 # Peers of a machine that differs in one of these are left out.
 SAME = ('processor', 'cpus', 'emulated', 'qemu')
 COUNTED = {'storage': 'request', 'network': 'packet, sent or received,'}
 
 
-def number(value):
-    """Three digits that matter."""
-    if value is None:
-        return '-'
-    if abs(value) >= 100:
-        return f'{value:,.0f}'
-    return f'{value:.1f}' if abs(value) >= 10 else f'{value:.2f}'
-
-
 def ratio(value):
     """Median (least to most)."""
     return f'**{value["median"]:.2f}** ({value["min"]:.2f} to {value["max"]:.2f})'
-
-
-def table(head, lines):
-    """Markdown; all columns but the first are numbers."""
-    text = ['| ' + ' | '.join(head) + ' |', '|---|' + '---:|' * (len(head) - 1)]
-    text += ['| ' + ' | '.join(line) + ' |' for line in lines]
-    return '\n'.join(text) + '\n'
 
 
 def _add_peers(result, run):
@@ -119,8 +104,11 @@ def lost(rows):
 def section(result):
     """One subject on one kernel."""
     machine = result['machine']
-    text = [f'## {TITLES[result["subject"]]}, kernel {result["kernel"]}\n',
-            f'{result["date"]}: {result["rounds"]} pairs'
+    title = f'## {TITLES[result["subject"]]}, kernel {result["kernel"]}\n'
+    if result['subject'] == 'counts':
+        return f'{title}\n{result["date"]}: {result["took"]:.0f} s; {_busy(machine)} (1 is this ' \
+            f'run alone). {profile.section(result)}'
+    text = [title, f'{result["date"]}: {result["rounds"]} pairs'
             f'{", the quick part" if result["quick"] else ""}, {result["took"]:.0f} s; '
             f'{machine["cpus"]} x {machine["processor"]}, '
             f'{"emulated by QEMU " + machine["qemu"] if machine["emulated"] else "KVM"}; '
@@ -147,7 +135,7 @@ def write(where):
     text = ['# Benchmarks\n']
     for result in found:
         text.append(section(result))
-        for name, about in plots.draw(result, where):
+        for name, about in () if result['subject'] == 'counts' else plots.draw(result, where):
             text.append(f'![{about}]({name}.svg)\n')
     path = os.path.join(where, 'report.md')
     with open(path, 'w', encoding='utf-8') as file:

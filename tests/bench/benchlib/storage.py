@@ -91,10 +91,10 @@ def _rounds(out, name):
             for number in range(1, len(paths) + 1)]
 
 
-def plan(cells, cpus):
-    """Write the job file of a boot. Return: its path."""
+def plan(cells, name):
+    """Write the job file @name of a boot. Return: its path."""
     os.makedirs(guests.BUILD, exist_ok=True)
-    path = os.path.join(guests.BUILD, f'cells-{cpus}.fio')
+    path = os.path.join(guests.BUILD, f'cells-{name}.fio')
     with open(path, 'w', encoding='ascii') as file:
         file.write(job_file(cells))
     return path
