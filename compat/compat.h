@@ -171,6 +171,22 @@ static int configure##_sdev(struct scsi_device *sdev)					\
 #define HVIC_RINGPARAM_REST
 #endif
 
+/* What they have after what is coalesced. */
+#ifdef HVIC_HAVE_KERNEL_COALESCE
+#define HVIC_COALESCE_REST \
+	, struct kernel_ethtool_coalesce *kernel_coal, struct netlink_ext_ack *extack
+#else
+#define HVIC_COALESCE_REST
+#endif
+
+#ifndef HVIC_HAVE_HRTIMER_SETUP
+#define hrtimer_setup(timer, expired, clock, mode)					\
+	do {										\
+		hrtimer_init(timer, clock, mode);					\
+		(timer)->function = expired;						\
+	} while (0)
+#endif
+
 #ifndef HVIC_HAVE_TIMER_CONTAINER_OF
 #define timer_container_of(var, timer, field)	from_timer(var, timer, field)
 #endif

@@ -50,6 +50,7 @@ struct netvsc_channel *netvsc_channel_alloc(struct netvsc_session *s, u16 index)
 	ch->tx.stats = &a->tx_stats[index];
 	ch->rx.stats = &a->rx_stats[index];
 	timer_setup(&ch->retry, channel_retry, 0);
+	netvsc_tx_hold_init(ch);
 
 	ch->rx.acks = kvcalloc(NETVSC_RX_ACKS, sizeof(*ch->rx.acks), GFP_KERNEL);
 	if (!ch->rx.acks || netvsc_tx_alloc(ch))
@@ -132,6 +133,8 @@ int netvsc_channel_open(struct netvsc_channel *ch, struct vmbus_channel *vmbus)
 void netvsc_channel_quiet(struct netvsc_channel *ch)
 {
 	napi_disable(&ch->napi);
+	/* It may begin the other. */
+	netvsc_tx_hold_end(ch);
 	timer_delete_sync(&ch->retry);
 	netif_napi_del(&ch->napi);
 }

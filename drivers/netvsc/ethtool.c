@@ -133,6 +133,24 @@ static int set_ringparam(struct net_device *net,
 	return netvsc_reconfigure(a, s, &want, net->mtu);
 }
 
+static int get_coalesce(struct net_device *net, struct ethtool_coalesce *coal HVIC_COALESCE_REST)
+{
+	struct netvsc_adapter *a = netdev_priv(net);
+
+	coal->tx_coalesce_usecs = a->tx_usecs;
+	return 0;
+}
+
+static int set_coalesce(struct net_device *net, struct ethtool_coalesce *coal HVIC_COALESCE_REST)
+{
+	struct netvsc_adapter *a = netdev_priv(net);
+
+	if (coal->tx_coalesce_usecs > NETVSC_MAX_TX_USECS)
+		return -EINVAL;
+	WRITE_ONCE(a->tx_usecs, coal->tx_coalesce_usecs);
+	return 0;
+}
+
 static u32 get_rx_ring_count(struct net_device *net)
 {
 	struct netvsc_session *s = session_of(net);
@@ -259,6 +277,7 @@ static int set_link_ksettings(struct net_device *net, const struct ethtool_link_
 }
 
 const struct ethtool_ops netvsc_ethtool_ops = {
+	.supported_coalesce_params = ETHTOOL_COALESCE_TX_USECS,
 	.get_drvinfo		= get_drvinfo,
 	.get_regs_len		= get_regs_len,
 	.get_regs		= get_regs,
@@ -276,6 +295,8 @@ const struct ethtool_ops netvsc_ethtool_ops = {
 	HVIC_ETHTOOL_RSS_OPS,
 	.get_link_ksettings	= get_link_ksettings,
 	.set_link_ksettings	= set_link_ksettings,
+	.get_coalesce		= get_coalesce,
+	.set_coalesce		= set_coalesce,
 	.get_ringparam		= get_ringparam,
 	.set_ringparam		= set_ringparam,
 };

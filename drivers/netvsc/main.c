@@ -55,7 +55,7 @@ void netvsc_tx_enable(struct netvsc_session *s)
  * netvsc_tx_disable() - stop the queues; completions do not wake them
  * @s: the session
  *
- * Context: RTNL. On return nobody is transmitting.
+ * Context: RTNL. On return nobody is transmitting, and nothing waits for more frames.
  */
 void netvsc_tx_disable(struct netvsc_session *s)
 {
@@ -63,6 +63,7 @@ void netvsc_tx_disable(struct netvsc_session *s)
 	/* A completion that saw it false stops waking before the queues stop. */
 	synchronize_net();
 	netif_tx_disable(s->net);
+	netvsc_tx_release(s);
 }
 
 static int open_interface(struct net_device *net)
@@ -254,6 +255,7 @@ static void init_adapter(struct netvsc_adapter *a, struct net_device *net, struc
 	a->hv = hv;
 	a->msg_enable = netif_msg_init(debug, default_messages);
 	a->l4_hash = NETVSC_L4_ALL;
+	a->tx_usecs = NETVSC_TX_USECS;
 	a->speed = SPEED_UNKNOWN;
 	a->duplex = DUPLEX_FULL;
 	a->link_changed = jiffies - 10 * HZ;

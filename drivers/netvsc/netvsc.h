@@ -10,6 +10,7 @@
 
 #include <linux/completion.h>
 #include <linux/ethtool.h>
+#include <linux/hrtimer.h>
 #include <linux/hyperv.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -63,6 +64,9 @@ struct netlink_ext_ack;
 #define NETVSC_MIN_SECTIONS	10
 
 #define NETVSC_TX_SLOTS		1024		/* a power of two */
+#define NETVSC_TX_USECS		100		/* that a message waits for more frames */
+#define NETVSC_MAX_TX_USECS	1000
+#define NETVSC_STREAM_WINDOW	DIV_ROUND_UP(HZ, 100)	/* jiffies: tx_hold.c */
 #define NETVSC_TX_HEADER	128		/* room for the RNDIS header and every PPI */
 #define NETVSC_NO_SECTION	U32_MAX
 #define NETVSC_RX_ACKS		512		/* a power of two */
@@ -133,12 +137,26 @@ enum netvsc_tx_state {
 struct netvsc_tx_msg {
 	enum netvsc_tx_state state;
 	bool charged;			/* the byte queue limit knows of it */
+	bool held;			/* it waited: tx_hold.c */
 	u16 slot;
 	u16 frames;			/* RNDIS messages in it */
 	u16 ranges;
 	u16 pages;			/* page numbers that the ranges take */
 	u32 section_used;
 	struct hv_page_buffer range[MAX_PAGE_BUFFER_COUNT];
+};
+
+/* Whether messages wait for more frames; under the queue's lock. */
+struct netvsc_tx_hold {
+	struct hrtimer timer;
+	bool armed;			/* the timer runs */
+	bool stream;			/* those of this window may wait */
+	bool answered;			/* a frame came in; set by the poll loop */
+	u8 misses;			/* times that waits in vain ended it, in a row */
+	s8 score;			/* what the last waits brought */
+	u32 frames;			/* of this window */
+	unsigned long since;		/* jiffies; may be yet to come */
+	ktime_t until;			/* when the message that waits is sent */
 };
 
 struct netvsc_tx_stats {
@@ -167,6 +185,7 @@ struct netvsc_tx {
 	u32 free_head;
 	u32 section_hint;
 	struct netvsc_tx_msg msg;
+	struct netvsc_tx_hold hold;
 	struct netvsc_tx_stats *stats;	/* the adapter's, of this queue */
 
 	u32 free_tail ____cacheline_aligned_in_smp;
@@ -281,6 +300,7 @@ struct netvsc_counters {
 	unsigned long host_bad_completion;
 	unsigned long host_bad_frame;
 	unsigned long host_timeout;
+	unsigned long tx_held;
 };
 
 struct netvsc_vf_stats {
@@ -309,6 +329,7 @@ struct netvsc_adapter {
 	u32 msg_enable;
 	u32 tx_csum;			/* RNDIS_CSUM_*: what the host checksums for us */
 	u32 l4_hash;
+	u32 tx_usecs;			/* that a message may wait for more frames; 0: none does */
 	u32 speed;			/* Mbit/s */
 	u8 duplex;
 
@@ -431,6 +452,12 @@ void netvsc_tx_drop(struct netvsc_channel *ch);
 void netvsc_tx_stop(struct netvsc_channel *ch);
 void netvsc_tx_completion(struct netvsc_channel *ch, u64 id, int budget);
 void netvsc_tx_poll_end(struct netvsc_channel *ch, int budget);
+
+/* tx_hold.c */
+void netvsc_tx_hold_init(struct netvsc_channel *ch);
+void netvsc_tx_hold_end(struct netvsc_channel *ch);
+bool netvsc_tx_hold(struct netvsc_channel *ch, const struct sk_buff *skb);
+void netvsc_tx_release(struct netvsc_session *s);
 
 /* rx.c */
 int netvsc_poll(struct napi_struct *napi, int budget);

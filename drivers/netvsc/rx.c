@@ -353,6 +353,9 @@ static bool rx_transfer(struct netvsc_channel *ch, const struct hvic_ring_packet
 		rx->status = NVSP_STATUS_SUCCESS;
 	}
 
+	/* No stream that only goes out. */
+	if (!READ_ONCE(ch->tx.hold.answered))
+		WRITE_ONCE(ch->tx.hold.answered, true);
 	for (; rx->range < ranges; rx->range++) {
 		if (*work >= budget)
 			return false;

@@ -35,6 +35,7 @@ static const struct counter own_counters[] = {
 	COUNTER(host_bad_completion),
 	COUNTER(host_bad_frame),
 	COUNTER(host_timeout),
+	COUNTER(tx_held),
 };
 
 static const struct counter vf_counters[] = {

@@ -314,6 +314,7 @@ static int begin(struct netvsc_channel *ch, u32 size)
 	if (!slot)
 		return -EBUSY;
 	msg->charged = false;
+	msg->held = false;
 	msg->frames = 0;
 	msg->ranges = 0;
 	msg->section_used = 0;
@@ -443,10 +444,13 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *net)
 		if (ch->tx.msg.state == NETVSC_TX_SEALED)
 			netvsc_tx_submit(ch);
 		ret = ch->tx.msg.state == NETVSC_TX_SEALED ? -EBUSY : send_skb(ch, skb);
-		/* Whatever became of this frame, those before it wait no longer than it says. */
+		/*
+		 * Whatever became of this frame, those before it wait no longer than it says, or
+		 * than the frames of a stream may wait.
+		 */
 		if (ch->tx.msg.state == NETVSC_TX_OPEN &&
-		    (!netdev_xmit_more() || ret ||
-		     netif_xmit_stopped(netdev_get_tx_queue(net, queue))))
+		    (ret || netif_xmit_stopped(netdev_get_tx_queue(net, queue)) ||
+		     !(netdev_xmit_more() || netvsc_tx_hold(ch, skb))))
 			netvsc_tx_submit(ch);
 	}
 	if (ret == -EBUSY) {

@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit: messages that wait for more frames. When they do, what ends the wait, and who never has
+ * to wait.
+ */
+#include <linux/ethtool.h>
+#include <linux/net.h>
+#include <linux/rtnetlink.h>
+#include <net/sock.h>
+
+#include "../netvsc.h"
+#include "suites.h"
+#include "traffic.h"
+
+#define LONG_WAIT	(60 * 1000 * 1000)	/* microseconds: not within a test */
+#define SHORT_WAIT	(100 * 1000)		/* long enough to be seen */
+#define STREAM		16			/* frames that are one */
+#define MESSAGE		104u			/* bytes of a frame of 60 */
+
+/* The sockets that frames are of. */
+struct sockets {
+	struct socket *datagrams, *connection;
+};
+
+static struct sk_buff *frame_of(struct kunit *test, struct socket *socket)
+{
+	struct traffic *t = test->priv;
+	struct sk_buff *skb = traffic_skb(test, t, 60);
+
+	skb->sk = socket ? socket->sk : NULL;
+	return skb;
+}
+
+static void send_one(struct kunit *test, struct socket *socket)
+{
+	KUNIT_EXPECT_EQ(test, traffic_send(test->priv, frame_of(test, socket), false),
+			NETDEV_TX_OK);
+}
+
+static struct netvsc_tx_hold *hold_of(struct traffic *t)
+{
+	return &t->s->channel[0]->tx.hold;
+}
+
+static bool waits(struct traffic *t)
+{
+	const struct netvsc_tx_msg *msg = &t->s->channel[0]->tx.msg;
+
+	return READ_ONCE(msg->state) == NETVSC_TX_OPEN;
+}
+
+/* The host completes all it has, and the byte queue limit has room for more. */
+static void host_completes(struct kunit *test, u32 *done)
+{
+	struct traffic *t = test->priv;
+	struct netdev_queue *txq = netdev_get_tx_queue(t->net, 0);
+
+	for (; *done < t->host->num_sent; (*done)++)
+		fake_complete(t->ch, t->host->sent[*done].id, sent_ok, 2);
+	KUNIT_EXPECT_TRUE(test, fake_wait(!atomic_read(&t->s->channel[0]->tx.outstanding) &&
+					  !netif_xmit_stopped(txq)));
+}
+
+/*
+ * As if so many frames had been sent a window ago, without an answer, the next one is sent. Tried
+ * again when the machine was too slow for it to be within the next window. Whether it waited.
+ */
+static bool send_after(struct kunit *test, u32 frames, u32 *done)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	unsigned long held = t->a->counters.tx_held;
+	unsigned int tries;
+
+	for (tries = 0; tries < 100 && t->a->counters.tx_held == held; tries++) {
+		struct sk_buff *skb = frame_of(test, sockets->datagrams);
+
+		host_completes(test, done);
+		hold_of(t)->frames = frames;
+		hold_of(t)->since = jiffies - NETVSC_STREAM_WINDOW - 1;
+		KUNIT_EXPECT_EQ(test, traffic_send(t, skb, false), NETDEV_TX_OK);
+	}
+	/* This window is a long one. */
+	hold_of(t)->since = jiffies + 60 * HZ;
+	return t->a->counters.tx_held > held;
+}
+
+/* The first frame of a message that waits. */
+static void stream(struct kunit *test, u32 *done)
+{
+	KUNIT_ASSERT_TRUE(test, send_after(test, STREAM, done));
+}
+
+static void hold_exit(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t ? t->more : NULL;
+
+	traffic_exit(test);
+	if (sockets && sockets->datagrams)
+		sock_release(sockets->datagrams);
+	if (sockets && sockets->connection)
+		sock_release(sockets->connection);
+}
+
+static int hold_start(struct kunit *test, void (*setup)(struct fake_host *host))
+{
+	struct sockets *sockets = kunit_kzalloc(test, sizeof(*sockets), GFP_KERNEL);
+	struct traffic *t;
+	int ret = traffic_start(test, setup);
+
+	if (ret || !sockets)
+		return ret ?: -ENOMEM;
+	t = test->priv;
+	t->more = sockets;
+	t->a->tx_usecs = LONG_WAIT;
+	/* Frames of its bringing up are no stream's. */
+	hold_of(t)->frames = 0;
+	ret = sock_create_kern(&init_net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, &sockets->datagrams);
+	if (ret)
+		return ret;
+	return sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+				&sockets->connection);
+}
+
+static int hold_init(struct kunit *test)
+{
+	return hold_start(test, NULL);
+}
+
+/* The first frames do not wait. Those of a stream do until the message is full, then all go. */
+static void hold_fills(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	u32 done = 0, before, i;
+
+	for (i = 0; i < STREAM; i++) {
+		send_one(test, sockets->datagrams);
+		KUNIT_EXPECT_EQ(test, t->host->num_sent, i + 1);
+	}
+	/* One frame less is no stream. */
+	KUNIT_EXPECT_FALSE(test, send_after(test, STREAM - 1, &done));
+	stream(test, &done);
+	before = t->host->num_sent;
+	KUNIT_EXPECT_EQ(test, t->a->counters.tx_held, 1ul);
+	for (i = 1; i < 7; i++) {
+		send_one(test, sockets->datagrams);
+		KUNIT_EXPECT_EQ(test, t->host->num_sent, before);
+	}
+	send_one(test, sockets->datagrams);
+	KUNIT_ASSERT_EQ(test, t->host->num_sent, before + 1);
+	KUNIT_EXPECT_EQ(test, t->host->sent[before].used, 8 * MESSAGE);
+	KUNIT_EXPECT_FALSE(test, waits(t));
+	host_completes(test, &done);
+
+	/* And so on: one message of eight, not eight. */
+	for (i = 0; i < 8; i++)
+		send_one(test, sockets->datagrams);
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, before + 2);
+	KUNIT_EXPECT_EQ(test, t->host->sent[before + 1].used, 8 * MESSAGE);
+	KUNIT_EXPECT_EQ(test, t->a->counters.tx_held, 2ul);
+	host_completes(test, &done);
+	KUNIT_EXPECT_TRUE(test, fake_wait(atomic_read(&traffic_freed) ==
+					  t->a->tx_stats[0].packets));
+	KUNIT_EXPECT_EQ(test, t->net->stats.tx_dropped, 0ul);
+}
+
+/* A frame that may not wait takes with it what does. */
+static void hold_for_nobody_else(struct kunit *test)
+{
+	enum who { NO_SOCKET, CONNECTION, FULL_BUFFER, NETPOLL, SWITCHED_OFF } who;
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	struct hv_ring_buffer *out = t->ch->vmbus.outbound.ring_buffer;
+	struct netdev_queue *txq = netdev_get_tx_queue(t->net, 0);
+	u32 done = 0, before;
+	netdev_tx_t ret;
+
+	for (who = NO_SOCKET; who <= SWITCHED_OFF; who++) {
+		struct sock *sk = sockets->datagrams->sk;
+		struct sk_buff *skb;
+		unsigned long flags;
+
+		stream(test, &done);
+		before = t->host->num_sent;
+		skb = frame_of(test, who == NO_SOCKET ? NULL : who == CONNECTION ?
+			       sockets->connection : sockets->datagrams);
+		if (who == FULL_BUFFER)
+			refcount_set(&sk->sk_wmem_alloc, sk->sk_sndbuf / 2 + 1);
+		if (who == SWITCHED_OFF)
+			t->a->tx_usecs = 0;
+		if (who == NETPOLL) {
+			/* The fake host is no one to be called like that: it looks by itself. */
+			out->interrupt_mask = 1;
+			local_irq_save(flags);
+			__netif_tx_lock(txq, smp_processor_id());
+			ret = netdev_start_xmit(skb, t->net, txq, false);
+			__netif_tx_unlock(txq);
+			local_irq_restore(flags);
+			out->interrupt_mask = 0;
+			KUNIT_EXPECT_EQ(test, ret, NETDEV_TX_OK);
+			fake_read(t->host);
+		} else {
+			KUNIT_EXPECT_EQ(test, traffic_send(t, skb, false), NETDEV_TX_OK);
+		}
+		refcount_set(&sk->sk_wmem_alloc, 1);
+		KUNIT_EXPECT_FALSE_MSG(test, waits(t), "%u", who);
+		KUNIT_ASSERT_EQ_MSG(test, t->host->num_sent, before + 1, "%u", who);
+		KUNIT_EXPECT_EQ_MSG(test, t->host->sent[before].used, 2 * MESSAGE, "%u", who);
+	}
+}
+
+/* Half of the buffer is not too much. */
+static void hold_of_half_a_buffer(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	struct sock *sk = sockets->datagrams->sk;
+	u32 done = 0;
+
+	stream(test, &done);
+	refcount_set(&sk->sk_wmem_alloc, sk->sk_sndbuf / 2);
+	send_one(test, sockets->datagrams);
+	refcount_set(&sk->sk_wmem_alloc, 1);
+	KUNIT_EXPECT_TRUE(test, waits(t));
+}
+
+/* The time ends the wait. */
+static void hold_times_out(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	u32 done = 0, before;
+
+	t->a->tx_usecs = SHORT_WAIT;
+	stream(test, &done);
+	KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
+	before = t->host->num_sent;
+	KUNIT_EXPECT_EQ(test, t->host->sent[before - 1].used, MESSAGE);
+	host_completes(test, &done);
+	KUNIT_EXPECT_TRUE(test, fake_wait(atomic_read(&traffic_freed) == before));
+	KUNIT_EXPECT_EQ(test, t->net->stats.tx_dropped, 0ul);
+}
+
+/* Few frames for the wait, three times one after the other: then no waiting for a while. */
+static void hold_in_vain(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	struct netvsc_tx_hold *h = hold_of(t);
+	u32 done = 0, sent, i, misses;
+
+	t->a->tx_usecs = SHORT_WAIT;
+	for (misses = 1; misses <= 9; misses++) {
+		for (i = 0; i < 3; i++) {
+			KUNIT_EXPECT_EQ(test, h->misses, min(misses - 1, 7u));
+			stream(test, &done);
+			KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
+		}
+		/* Each time for twice as long, up to a hundred and twenty-eight windows. */
+		KUNIT_EXPECT_EQ(test, h->misses, min(misses, 7u));
+		KUNIT_EXPECT_FALSE(test, h->stream);
+		sent = t->host->num_sent;
+		send_one(test, sockets->datagrams);
+		KUNIT_EXPECT_EQ(test, t->host->num_sent, sent + 1);
+	}
+	KUNIT_EXPECT_TRUE(test, time_after(h->since, jiffies + 100 * NETVSC_STREAM_WINDOW));
+}
+
+/* Full messages are worth it: some vain waits between them end nothing, and all is forgotten. */
+static void hold_is_worth_it(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	struct netvsc_tx_hold *h = hold_of(t);
+	u32 done = 0, i;
+
+	h->misses = 5;
+	stream(test, &done);
+	for (i = 1; i < 6 * 8; i++) {
+		KUNIT_EXPECT_EQ(test, h->misses, 5);
+		if (!waits(t))
+			host_completes(test, &done);
+		send_one(test, sockets->datagrams);
+	}
+	KUNIT_EXPECT_FALSE(test, waits(t));
+	KUNIT_EXPECT_EQ(test, h->misses, 0);
+
+	t->a->tx_usecs = SHORT_WAIT;
+	for (i = 0; i < 10; i++) {
+		host_completes(test, &done);
+		send_one(test, sockets->datagrams);
+		KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
+		KUNIT_EXPECT_TRUE(test, h->stream);
+	}
+	host_completes(test, &done);
+	send_one(test, sockets->datagrams);
+	KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
+	KUNIT_EXPECT_FALSE(test, h->stream);
+	KUNIT_EXPECT_EQ(test, h->misses, 1);
+}
+
+/* One timer for many messages: the last one waits for its own time, and not for ever. */
+static void hold_next_message(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	u32 done = 0, before, i;
+	ktime_t began, until;
+
+	t->a->tx_usecs = 500 * 1000;
+	stream(test, &done);
+	before = t->host->num_sent;
+	for (i = 1; i < 8; i++)
+		send_one(test, sockets->datagrams);
+	KUNIT_ASSERT_EQ(test, t->host->num_sent, before + 1);
+	host_completes(test, &done);
+	msleep(200);
+	began = ktime_get();
+	send_one(test, sockets->datagrams);
+	KUNIT_ASSERT_TRUE(test, waits(t));
+	until = hold_of(t)->until;
+	KUNIT_EXPECT_GE(test, ktime_us_delta(until, began), 500 * 1000ll);
+	KUNIT_EXPECT_TRUE(test, fake_wait(t->host->num_sent == before + 2));
+	KUNIT_EXPECT_GE(test, ktime_us_delta(ktime_get(), began), 500 * 1000ll);
+}
+
+/* Whoever answers ends the stream: the next frame may be what it waits for. */
+static void hold_ends_by_an_answer(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	u32 done = 0, before, i;
+
+	stream(test, &done);
+	fake_rndis(t->ch, t->words, traffic_frame(t->words, NULL, 0, 60, 0));
+	KUNIT_ASSERT_TRUE(test, fake_wait(t->count == 1));
+	before = t->host->num_sent;
+	for (i = 0; i < STREAM; i++) {
+		send_one(test, sockets->datagrams);
+		KUNIT_EXPECT_EQ(test, t->host->num_sent, before + 1 + i);
+	}
+	KUNIT_EXPECT_EQ(test, t->host->sent[before].used, 2 * MESSAGE);
+}
+
+/* An interface that goes down, and a device that goes, send what waits. */
+static void hold_ends_with_the_interface(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	u32 done = 0, before;
+
+	stream(test, &done);
+	before = t->host->num_sent;
+	rtnl_lock();
+	dev_close(t->net);
+	rtnl_unlock();
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, before + 1);
+	KUNIT_EXPECT_FALSE(test, waits(t));
+	KUNIT_EXPECT_EQ(test, fake_host_up(t->host), 0);
+	host_completes(test, &done);
+
+	stream(test, &done);
+	before = t->host->num_sent;
+	traffic_end(t);
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, before + 1);
+}
+
+/* A device that the host took away: what waits is dropped, by the timer and once. */
+static void hold_ends_by_rescind(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	u32 done = 0, freed;
+
+	stream(test, &done);
+	KUNIT_EXPECT_TRUE(test, fake_wait(atomic_read(&traffic_freed) == done));
+	freed = atomic_read(&traffic_freed);
+	t->ch->vmbus.rescind = true;
+	/* The timer's time has come. */
+	hold_of(t)->until = ktime_get();
+	hrtimer_start(&hold_of(t)->timer, 0, HRTIMER_MODE_ABS_PINNED_SOFT);
+	KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
+	KUNIT_EXPECT_EQ(test, atomic_read(&traffic_freed), freed + 1);
+	KUNIT_EXPECT_EQ(test, t->net->stats.tx_dropped, 1ul);
+	traffic_end(t);
+}
+
+static void one_packet(struct fake_host *host)
+{
+	host->max_packets = 1;
+}
+
+/* A host that takes one frame a message: nothing can be gained. */
+static void hold_of_single_frames(struct kunit *test)
+{
+	struct traffic *t;
+	u32 done = 0;
+
+	hold_exit(test);
+	test->priv = NULL;
+	KUNIT_ASSERT_EQ(test, hold_start(test, one_packet), 0);
+	t = test->priv;
+	KUNIT_EXPECT_FALSE(test, send_after(test, STREAM, &done));
+}
+
+static void two_packets(struct fake_host *host)
+{
+	host->max_packets = 2;
+}
+
+/* A host that takes two: half of that is one, and for one frame no wait is worth it. */
+static void hold_of_two_frames(struct kunit *test)
+{
+	struct traffic *t;
+	u32 done = 0, i;
+
+	hold_exit(test);
+	test->priv = NULL;
+	KUNIT_ASSERT_EQ(test, hold_start(test, two_packets), 0);
+	t = test->priv;
+	t->a->tx_usecs = SHORT_WAIT;
+	for (i = 0; i < 9; i++) {
+		KUNIT_EXPECT_EQ(test, hold_of(t)->misses, 0);
+		stream(test, &done);
+		KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
+	}
+	KUNIT_EXPECT_EQ(test, hold_of(t)->misses, 1);
+	KUNIT_EXPECT_FALSE(test, hold_of(t)->stream);
+}
+
+/* ethtool -C: the time, up to a millisecond, for all sessions. */
+static void hold_by_ethtool(struct kunit *test)
+{
+	static const struct {
+		u32 usecs;
+		int ret;
+	} cases[] = {
+		{ 0, 0 }, { 1, 0 }, { 1000, 0 }, { 1001, -EINVAL }, { U32_MAX, -EINVAL }, { 250, 0 },
+	};
+	struct traffic *t = test->priv;
+	const struct ethtool_ops *ops = t->net->ethtool_ops;
+	struct ethtool_coalesce coal = { };
+	u32 i, usecs = LONG_WAIT;
+
+	KUNIT_EXPECT_EQ(test, ops->supported_coalesce_params, ETHTOOL_COALESCE_TX_USECS);
+	rtnl_lock();
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		coal.tx_coalesce_usecs = cases[i].usecs;
+		KUNIT_EXPECT_EQ_MSG(test, ops->set_coalesce(t->net, &coal, NULL, NULL),
+				    cases[i].ret, "%u", cases[i].usecs);
+		if (!cases[i].ret)
+			usecs = cases[i].usecs;
+		KUNIT_EXPECT_EQ(test, ops->get_coalesce(t->net, &coal, NULL, NULL), 0);
+		KUNIT_EXPECT_EQ(test, coal.tx_coalesce_usecs, usecs);
+	}
+	rtnl_unlock();
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 1400), 0);
+	KUNIT_EXPECT_EQ(test, t->a->tx_usecs, 250u);
+}
+
+static struct kunit_case tx_hold_cases[] = {
+	KUNIT_CASE(hold_fills),
+	KUNIT_CASE(hold_for_nobody_else),
+	KUNIT_CASE(hold_of_half_a_buffer),
+	KUNIT_CASE(hold_times_out),
+	KUNIT_CASE(hold_in_vain),
+	KUNIT_CASE(hold_is_worth_it),
+	KUNIT_CASE(hold_next_message),
+	KUNIT_CASE(hold_ends_by_an_answer),
+	KUNIT_CASE(hold_ends_with_the_interface),
+	KUNIT_CASE(hold_ends_by_rescind),
+	KUNIT_CASE(hold_of_single_frames),
+	KUNIT_CASE(hold_of_two_frames),
+	KUNIT_CASE(hold_by_ethtool),
+	{ }
+};
+
+struct kunit_suite tx_hold_suite = {
+	.name = "hv-netvsc-tx-hold",
+	.init = hold_init,
+	.exit = hold_exit,
+	.test_cases = tx_hold_cases,
+};
