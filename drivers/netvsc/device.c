@@ -152,6 +152,7 @@ struct netvsc_session *netvsc_session_open(struct netvsc_adapter *a,
 	s->max_channels = 1;
 	s->max_packets = 1;
 	s->align = 8;
+	s->ack_delay = NETVSC_ACK_DELAY;
 	spin_lock_init(&s->calls_lock);
 	INIT_LIST_HEAD(&s->nvsp_calls);
 	INIT_LIST_HEAD(&s->rndis_calls);

@@ -24,6 +24,7 @@
 #include "wire_rndis.h"
 
 struct bpf_prog;
+struct hvic_ring_tx;
 struct netlink_ext_ack;
 
 /* How long the host is waited for, in jiffies; tests bring a shorter patience of their own. */
@@ -37,6 +38,8 @@ struct netlink_ext_ack;
 /* Users of the link's state hear of one change a second; we make one in two. */
 #define NETVSC_LINK_INTERVAL	(2 * HZ)
 #endif
+/* That a received packet waits at most for a message to be given back with, in jiffies. */
+#define NETVSC_ACK_DELAY	2
 /* Between two looks at "has the channel been rescinded?" while waiting, in jiffies. */
 #define NETVSC_WAIT_SLICE	(HZ / 10)
 
@@ -201,7 +204,10 @@ struct netvsc_rx_ack {
 
 struct netvsc_rx {
 	struct netvsc_rx_ack *acks;
-	u32 ack_head, ack_tail;
+	u32 ack_head;			/* under the lock of the outbound ring */
+	u32 ack_tail;
+	u32 ack_frames;			/* since there was none to give back, at least */
+	unsigned long ack_since;	/* jiffies, when there was none before */
 	u32 range;			/* next range of the packet being worked on */
 	u32 status;			/* what that packet will be acknowledged with */
 	struct sk_buff *partial;	/* a coalesced frame that lacks its end */
@@ -244,6 +250,7 @@ struct netvsc_session {
 	struct hv_device *hv;
 	enum netvsc_session_state state;
 	bool tx_disable;		/* completions do not wake the queues */
+	unsigned long ack_delay;	/* jiffies that a received packet may wait */
 	bool silent;			/* a wait timed out; the next ones are short */
 	u32 nvsp_version;
 	u32 max_packets;		/* RNDIS messages in one send, the host's limit */
@@ -462,6 +469,13 @@ void netvsc_tx_release(struct netvsc_session *s);
 /* rx.c */
 int netvsc_poll(struct napi_struct *napi, int budget);
 void netvsc_rx_abandon(struct netvsc_channel *ch);
+
+/* rx_ack.c */
+void netvsc_ack_add(struct netvsc_channel *ch, u64 id, u32 status, u32 frames);
+bool netvsc_acks_full(const struct netvsc_channel *ch);
+bool netvsc_ack_put(struct netvsc_channel *ch, struct hvic_ring_tx *ring);
+bool netvsc_ack_send(struct netvsc_channel *ch);
+void netvsc_ack_poll_end(struct netvsc_channel *ch);
 bool netvsc_rx_idle(const struct netvsc_channel *ch);
 
 /* link.c */

@@ -290,49 +290,6 @@ static u32 rx_message(struct netvsc_channel *ch, const void *data, u32 len, bool
 
 /* ---- packets of the ring ---- */
 
-/* Gives back what was received, in one batch; false when the ring had no room for all. */
-static bool send_acks(struct netvsc_channel *ch)
-{
-	struct {
-		struct vmpacket_descriptor desc;
-		__le32 type, status;
-	} __packed packet = {
-		.desc.type = VM_PKT_COMP,
-		.desc.offset8 = sizeof(packet.desc) / 8,
-		.desc.len8 = sizeof(packet) / 8,
-		.type = cpu_to_le32(NVSP_MSG_SEND_RNDIS_PACKET_COMPLETE),
-	};
-	struct netvsc_adapter *a = netdev_priv(ch->session->net);
-	struct netvsc_rx *rx = &ch->rx;
-	u32 head = rx->ack_head;
-	struct hvic_ring_tx ring;
-	void *at = NULL;
-
-	if (head == rx->ack_tail)
-		return true;
-	if (hvic_ring_tx_begin(ch->vmbus, &ring)) {
-		/* The host is gone, or has spoilt the ring; it does not miss them. */
-		WRITE_ONCE(rx->ack_head, rx->ack_tail);
-		return true;
-	}
-	for (; head != rx->ack_tail; head++) {
-		at = hvic_ring_tx_reserve(&ring, sizeof(packet));
-		if (!at)
-			break;
-		packet.desc.trans_id = rx->acks[head & (NETVSC_RX_ACKS - 1)].id;
-		packet.status = cpu_to_le32(rx->acks[head & (NETVSC_RX_ACKS - 1)].status);
-		memcpy(at, &packet, sizeof(packet));
-		hvic_ring_tx_commit(&ring, sizeof(packet));
-	}
-	hvic_ring_tx_end(&ring);
-	WRITE_ONCE(rx->ack_head, head);
-	if (at)
-		return true;
-	a->counters.rx_comp_busy++;
-	mod_timer(&ch->retry, jiffies + 1);
-	return false;
-}
-
 /* Works on a transfer-page packet; true when it is done with. */
 static bool rx_transfer(struct netvsc_channel *ch, const struct hvic_ring_packet *packet,
 			int budget, int *work)
@@ -340,7 +297,6 @@ static bool rx_transfer(struct netvsc_channel *ch, const struct hvic_ring_packet
 	u32 header = packet->raw_len - packet->len;
 	struct netvsc_buffer *buf = &ch->session->recv;
 	struct netvsc_rx *rx = &ch->rx;
-	struct netvsc_rx_ack *ack;
 	u32 type, ranges, offset, len;
 
 	if (nvsp_parse_type(packet->data, packet->len, &type) ||
@@ -372,10 +328,7 @@ static bool rx_transfer(struct netvsc_channel *ch, const struct hvic_ring_packet
 	}
 	drop_partial(ch);
 	rx->range = 0;
-	ack = &rx->acks[rx->ack_tail & (NETVSC_RX_ACKS - 1)];
-	ack->id = packet->trans_id;
-	ack->status = rx->status;
-	WRITE_ONCE(rx->ack_tail, rx->ack_tail + 1);
+	netvsc_ack_add(ch, packet->trans_id, rx->status, ranges);
 	return true;
 }
 
@@ -430,11 +383,6 @@ static bool rx_packet(struct netvsc_channel *ch, const struct hvic_ring_packet *
 	return true;
 }
 
-static bool acks_full(const struct netvsc_rx *rx)
-{
-	return rx->ack_tail - rx->ack_head >= NETVSC_RX_ACKS;
-}
-
 /**
  * netvsc_poll() - the poll loop of a channel
  * @napi: of the channel
@@ -457,7 +405,7 @@ int netvsc_poll(struct napi_struct *napi, int budget)
 	if (!budget)
 		return 0;
 	while ((found = hvic_ring_rx_peek(ch->vmbus, &packet)) > 0) {
-		if (acks_full(&ch->rx) && !send_acks(ch)) {
+		if (netvsc_acks_full(ch) && !netvsc_ack_send(ch)) {
 			stuck = true;
 			break;
 		}
@@ -481,7 +429,7 @@ int netvsc_poll(struct napi_struct *napi, int budget)
 		xdp_do_flush();
 	}
 	netvsc_tx_poll_end(ch, budget);
-	send_acks(ch);
+	netvsc_ack_poll_end(ch);
 
 	/* A poll that used its budget up must not say that it is complete. */
 	if (again || work >= budget)
@@ -493,15 +441,6 @@ int netvsc_poll(struct napi_struct *napi, int budget)
 		__napi_schedule(napi);
 	}
 	return work;
-}
-
-/**
- * netvsc_rx_idle() - has everything received been given back?
- * @ch: the channel
- */
-bool netvsc_rx_idle(const struct netvsc_channel *ch)
-{
-	return READ_ONCE(ch->rx.ack_head) == READ_ONCE(ch->rx.ack_tail);
 }
 
 /**

@@ -326,6 +326,8 @@ static int put_packet(struct netvsc_channel *ch, const struct netvsc_tx_msg *msg
 			at = put_ranges(at, msg);
 		nvsp_build_rndis(at, NVSP_CHANNEL_DATA, section, msg->section_used);
 		hvic_ring_tx_commit(&ring, size);
+		/* One signal for both. */
+		netvsc_ack_put(ch, &ring);
 	}
 	hvic_ring_tx_end(&ring);
 	return at ? 0 : -EAGAIN;

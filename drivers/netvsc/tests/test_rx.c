@@ -466,7 +466,7 @@ static void rx_rescinded(struct kunit *test)
 	t->ch->vmbus.rescind = true;
 	fake_kick(t->ch);
 	KUNIT_EXPECT_TRUE(test, fake_wait(t->count == 1));
-	KUNIT_EXPECT_TRUE(test, netvsc_rx_idle(t->s->channel[0]));
+	KUNIT_EXPECT_TRUE(test, fake_wait(netvsc_rx_idle(t->s->channel[0])));
 	fake_read(t->host);
 	KUNIT_EXPECT_EQ(test, t->host->acks, 0u);
 	traffic_end(t);
