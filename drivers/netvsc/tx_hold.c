@@ -20,7 +20,7 @@
 #define SCORE_BEGIN	8
 #define SCORE_MAX	32
 /* The longest that there is no waiting after vain waits: so many doublings of the window. */
-#define MISSES_MAX	7
+#define MISSES_MAX	4
 
 static struct netdev_queue *queue_of(struct netvsc_channel *ch)
 {

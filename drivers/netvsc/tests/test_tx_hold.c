@@ -69,6 +69,7 @@ static bool send_after(struct kunit *test, u32 frames, u32 *done)
 {
 	struct traffic *t = test->priv;
 	struct sockets *sockets = t->more;
+	struct netdev_queue *txq = netdev_get_tx_queue(t->net, 0);
 	unsigned long held = t->a->counters.tx_held;
 	unsigned int tries;
 
@@ -80,8 +81,11 @@ static bool send_after(struct kunit *test, u32 frames, u32 *done)
 		hold_of(t)->since = jiffies - NETVSC_STREAM_WINDOW - 1;
 		KUNIT_EXPECT_EQ(test, traffic_send(t, skb, false), NETDEV_TX_OK);
 	}
-	/* This window is a long one. */
-	hold_of(t)->since = jiffies + 60 * HZ;
+	/* This window is a long one, unless the timer has ended the stream already. */
+	__netif_tx_lock_bh(txq);
+	if (hold_of(t)->stream)
+		hold_of(t)->since = jiffies + 60 * HZ;
+	__netif_tx_unlock_bh(txq);
 	return t->a->counters.tx_held > held;
 }
 
@@ -249,22 +253,27 @@ static void hold_in_vain(struct kunit *test)
 	struct sockets *sockets = t->more;
 	struct netvsc_tx_hold *h = hold_of(t);
 	u32 done = 0, sent, i, misses;
+	unsigned long began, since;
 
 	t->a->tx_usecs = SHORT_WAIT;
-	for (misses = 1; misses <= 9; misses++) {
+	for (misses = 1; misses <= 6; misses++) {
 		for (i = 0; i < 3; i++) {
-			KUNIT_EXPECT_EQ(test, h->misses, min(misses - 1, 7u));
+			began = jiffies;
+			KUNIT_EXPECT_EQ(test, h->misses, min(misses - 1, 4u));
 			stream(test, &done);
 			KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
 		}
-		/* Each time for twice as long, up to a hundred and twenty-eight windows. */
-		KUNIT_EXPECT_EQ(test, h->misses, min(misses, 7u));
+		since = h->since;
+		/* Each time for twice as long, up to sixteen windows. */
+		KUNIT_EXPECT_EQ(test, h->misses, min(misses, 4u));
+		began += NETVSC_STREAM_WINDOW << min(misses - 1, 4u);
+		KUNIT_EXPECT_TRUE(test, time_after_eq(since, began));
+		KUNIT_EXPECT_TRUE(test, time_before_eq(since, jiffies + 16 * NETVSC_STREAM_WINDOW));
 		KUNIT_EXPECT_FALSE(test, h->stream);
 		sent = t->host->num_sent;
 		send_one(test, sockets->datagrams);
 		KUNIT_EXPECT_EQ(test, t->host->num_sent, sent + 1);
 	}
-	KUNIT_EXPECT_TRUE(test, time_after(h->since, jiffies + 100 * NETVSC_STREAM_WINDOW));
 }
 
 /* Full messages are worth it: some vain waits between them end nothing, and all is forgotten. */
@@ -275,10 +284,10 @@ static void hold_is_worth_it(struct kunit *test)
 	struct netvsc_tx_hold *h = hold_of(t);
 	u32 done = 0, i;
 
-	h->misses = 5;
+	h->misses = 3;
 	stream(test, &done);
 	for (i = 1; i < 6 * 8; i++) {
-		KUNIT_EXPECT_EQ(test, h->misses, 5);
+		KUNIT_EXPECT_EQ(test, h->misses, 3);
 		if (!waits(t))
 			host_completes(test, &done);
 		send_one(test, sockets->datagrams);
