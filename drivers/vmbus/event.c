@@ -54,14 +54,14 @@ out_rcu:
 static void event_scan(const struct vmbus_cpu *context)
 {
 	union hv_synic_event_flags *sets = context->event_page;
+	unsigned int word, words = vmbus_relid_words();
 	unsigned long *flags;
-	unsigned int word;
 
 	if (unlikely(!sets))
 		return;
 	flags = sets[VMBUS_SINT].flags;
 
-	for (word = 0; word < HV_EVENT_FLAGS_LONG_COUNT; word++) {
+	for (word = 0; word < words; word++) {
 		unsigned long pending;
 
 		if (!READ_ONCE(flags[word]))

@@ -33,16 +33,19 @@ int vmbus_cpu_online(unsigned int cpu)
 	return 0;
 }
 
-/* Whether an event flag stays set: an interrupt that nobody has served. */
+/*
+ * Whether a channel's event flag stays set: an interrupt that nobody has served. What a host sets
+ * beyond the channels nobody serves, and it does not count.
+ */
 static bool cpu_events_pending(const struct vmbus_cpu *context)
 {
 	union hv_synic_event_flags *sets = context->event_page;
+	unsigned int count = vmbus_relid_words() * BITS_PER_LONG;
 	int tries;
 
 	for (tries = 0; tries < 4; tries++) {
 		/* Flag 0 is not a channel's. */
-		if (find_next_bit(sets[VMBUS_SINT].flags, HV_EVENT_FLAGS_COUNT, 1) >=
-		    HV_EVENT_FLAGS_COUNT)
+		if (find_next_bit(sets[VMBUS_SINT].flags, count, 1) >= count)
 			return false;
 		usleep_range(10000, 20000);
 	}

@@ -105,6 +105,7 @@ void vmbus_relid_free(void);
 void vmbus_relid_map(struct vmbus_channel *channel);
 void vmbus_relid_unmap(struct vmbus_channel *channel);
 struct vmbus_channel *vmbus_relid_channel(u32 relid);
+unsigned int vmbus_relid_words(void);
 
 /* ---- devices.c: what the bus knows of device types ---- */
 

@@ -305,11 +305,18 @@ static void cpu_with_a_pending_event(struct kunit *test)
 {
 	union hv_synic_event_flags *flags = per_cpu_ptr(vmbus_cpus, OTHER)->event_page;
 
+	bus_offer(test, 1984, &fake_shutdown, 1, 0);
 	set_bit(2047, flags[2].flags);
 	expect_stays(test, OTHER);
 	clear_bit(2047, flags[2].flags);
-	/* Flag 0 is nobody's. */
+	/* Flag 0 is nobody's, and so are those beyond the channels. */
 	set_bit(0, flags[2].flags);
+	expect_goes(test, OTHER);
+	bus_unload(test);
+	KUNIT_ASSERT_EQ(test, bus_load(), 0);
+	bus_offer(test, 1983, &fake_shutdown, 1, 0);
+	flags = per_cpu_ptr(vmbus_cpus, OTHER)->event_page;
+	set_bit(1984, flags[2].flags);
 	expect_goes(test, OTHER);
 }
 
