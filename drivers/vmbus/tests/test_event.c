@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit: how far the event flags are looked at. Flags beyond the highest channel that there was
- * are nobody's; those of a channel that comes while its CPU is being interrupted are not missed.
+ * KUnit: how far the event flags are looked at, and how much one pass does. Flags beyond the highest
+ * channel that there was are nobody's; those of a channel that comes while its CPU is being
+ * interrupted are not missed; a host that never stops gets one call a pass.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/smp.h>
 
 #include "fixture.h"
 
@@ -143,10 +146,91 @@ static void event_while_channels_come(struct kunit *test)
 		vmbus_close(channels[word]);
 }
 
+/* ---- how much a pass does ---- */
+
+struct endless {
+	struct vmbus_channel *channel;
+	bool ends;
+	atomic_t calls;
+};
+
+/* The host raises flags as fast as they are served: this one, and one that was looked at before. */
+static void raise_again(void *context)
+{
+	struct endless *endless = context;
+
+	set_bit(HIGH, event_flags());
+	set_bit(LOW, event_flags());
+	atomic_inc(&endless->calls);
+}
+
+static void event_that_comes_again(struct kunit *test)
+{
+	struct endless endless = { .channel = bus_offer(test, HIGH, &fake_nic, 1, 0) };
+	unsigned int i;
+
+	set_channel_read_mode(endless.channel, HV_CALL_ISR);
+	KUNIT_ASSERT_EQ(test, vmbus_open(endless.channel, 2 * PAGE_SIZE, 2 * PAGE_SIZE, NULL, 0,
+					 raise_again, &endless), 0);
+	for (i = 1; i <= 5; i++) {
+		fake_hv_event(0, HIGH);
+		KUNIT_EXPECT_EQ(test, atomic_read(&endless.calls), (int)i);
+		KUNIT_EXPECT_TRUE(test, test_bit(HIGH, event_flags()));
+		KUNIT_EXPECT_TRUE(test, test_bit(LOW, event_flags()));
+	}
+	vmbus_close(endless.channel);
+}
+
+/* Something is in the ring after each call. */
+static void never_empty(void *context)
+{
+	struct endless *endless = context;
+	struct hv_ring_buffer *ring = endless->channel->inbound.ring_buffer;
+
+	if (READ_ONCE(endless->ends))
+		ring->read_index = ring->write_index;
+	else
+		ring->write_index = 24;
+	atomic_inc(&endless->calls);
+}
+
+static int calls_now(void *context)
+{
+	return atomic_read(&((struct endless *)context)->calls);
+}
+
+/* A batch without end leaves its CPU to others, and ends when there is nothing more. */
+static void event_batch_without_end(struct kunit *test)
+{
+	struct endless endless = { .channel = bus_offer(test, LOW, &fake_nic, 1, 0) };
+	int i, calls, before = 0;
+
+	set_channel_read_mode(endless.channel, HV_CALL_BATCHED);
+	KUNIT_ASSERT_EQ(test, vmbus_open(endless.channel, 2 * PAGE_SIZE, 2 * PAGE_SIZE, NULL, 0,
+					 never_empty, &endless), 0);
+	fake_hv_event(0, LOW);
+	for (i = 0; i < 5; i++) {
+		KUNIT_EXPECT_TRUE(test, fake_wait(atomic_read(&endless.calls) > before + 10));
+		/* A task of that CPU. */
+		calls = smp_call_on_cpu(0, calls_now, &endless, false);
+		KUNIT_EXPECT_GT(test, calls, before);
+		before = calls;
+	}
+	WRITE_ONCE(endless.ends, true);
+	msleep(50);
+	calls = atomic_read(&endless.calls);
+	msleep(50);
+	KUNIT_EXPECT_EQ(test, atomic_read(&endless.calls), calls);
+	KUNIT_EXPECT_EQ(test, endless.channel->interrupts, 1ull);
+	vmbus_close(endless.channel);
+}
+
 static struct kunit_case event_cases[] = {
 	KUNIT_CASE(event_beyond_the_channels),
 	KUNIT_CASE(event_of_another_connection),
 	KUNIT_CASE(event_while_channels_come),
+	KUNIT_CASE(event_that_comes_again),
+	KUNIT_CASE(event_batch_without_end),
 	{ }
 };
 
