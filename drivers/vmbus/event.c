@@ -11,7 +11,7 @@
 #include "vmbus.h"
 #include "trace.h"
 
-/* One channel's flag was set. Hard interrupt. */
+/* One channel's flag was set. As vmbus_serve(). */
 static void event_channel(u32 relid)
 {
 	struct vmbus_channel *channel;
@@ -78,26 +78,45 @@ static void event_scan(const struct vmbus_cpu *context)
 	}
 }
 
-/** vmbus_isr() - the SINT was raised on this CPU. Hard interrupt. */
-void vmbus_isr(void)
+static struct hv_message *message_slot(const struct vmbus_cpu *context)
+{
+	struct hv_message *slots = context->message_page;
+
+	return likely(slots) ? slots + VMBUS_SINT : NULL;
+}
+
+/**
+ * vmbus_serve() - call for what this CPU's event flags and message slot tell
+ * Hard interrupt; with VMBUS_IRQ_THREADED the CPU's thread, softirqs disabled.
+ */
+void vmbus_serve(void)
 {
 	struct vmbus_cpu *context = this_cpu_ptr(vmbus_cpus);
-	struct hv_message *slot;
+	const struct hv_message *slot = message_slot(context);
 	u32 type;
 
 	event_scan(context);
 
-	if (likely(context->message_page)) {
-		slot = (struct hv_message *)context->message_page + VMBUS_SINT;
-		type = READ_ONCE(slot->header.message_type);
-		if (type == HVMSG_TIMER_EXPIRED) {
-			/* A clock event device without direct mode shares the slot. */
-			hv_stimer0_isr();
-			vmbus_arch->end_message(slot, HVMSG_TIMER_EXPIRED);
-		} else if (type != HVMSG_NONE) {
-			tasklet_schedule(&context->message_tasklet);
-		}
+	type = slot ? READ_ONCE(slot->header.message_type) : HVMSG_NONE;
+	if (type != HVMSG_NONE && type != HVMSG_TIMER_EXPIRED)
+		tasklet_schedule(&context->message_tasklet);
+}
+
+/** vmbus_isr() - the SINT was raised on this CPU. Hard interrupt. */
+void vmbus_isr(void)
+{
+	struct hv_message *slot = message_slot(this_cpu_ptr(vmbus_cpus));
+
+	/* A clock event device without direct mode shares the slot. It waits for no thread. */
+	if (slot && READ_ONCE(slot->header.message_type) == HVMSG_TIMER_EXPIRED) {
+		hv_stimer0_isr();
+		vmbus_arch->end_message(slot, HVMSG_TIMER_EXPIRED);
 	}
+
+	if (VMBUS_IRQ_THREADED)
+		vmbus_irq_thread_wake();
+	else
+		vmbus_serve();
 
 	add_interrupt_randomness(vmbus_irq_number);
 }

@@ -101,9 +101,12 @@ static int bus_start(void)
 	ret = vmbus_bus_register(bus_device);
 	if (ret)
 		goto err_placement;
+	ret = vmbus_irq_threads_start();
+	if (ret)
+		goto err_bus;
 	ret = vmbus_arch->irq_setup(bus_device, vmbus_isr);
 	if (ret < 0)
-		goto err_bus;
+		goto err_threads;
 	vmbus_irq_number = ret;
 
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hyperv/vmbus:online", vmbus_cpu_online,
@@ -124,6 +127,8 @@ err_cpuhp:
 	cpuhp_remove_state(cpuhp_state);
 err_irq:
 	vmbus_arch->irq_remove();
+err_threads:
+	vmbus_irq_threads_stop();
 	vmbus_cpus_kill_tasklets();
 err_bus:
 	vmbus_bus_unregister();
@@ -144,6 +149,8 @@ static void bus_stop(void)
 	 */
 	cpuhp_remove_state(cpuhp_state);
 	vmbus_arch->irq_remove();
+	/* They schedule the tasklets. */
+	vmbus_irq_threads_stop();
 	vmbus_cpus_kill_tasklets();
 	vmbus_free_channels();
 	vmbus_relid_free();

@@ -34,10 +34,10 @@ int vmbus_cpu_online(unsigned int cpu)
 }
 
 /*
- * Whether a channel's event flag stays set: an interrupt that nobody has served. What a host sets
- * beyond the channels nobody serves, and it does not count.
+ * Whether a channel's event flag stays set, an interrupt that nobody has served, or is being served
+ * by a thread. What a host sets beyond the channels nobody serves, and it does not count.
  */
-static bool cpu_events_pending(const struct vmbus_cpu *context)
+static bool cpu_events_pending(unsigned int cpu, const struct vmbus_cpu *context)
 {
 	union hv_synic_event_flags *sets = context->event_page;
 	unsigned int count = vmbus_relid_words() * BITS_PER_LONG;
@@ -45,7 +45,8 @@ static bool cpu_events_pending(const struct vmbus_cpu *context)
 
 	for (tries = 0; tries < 4; tries++) {
 		/* Flag 0 is not a channel's. */
-		if (find_next_bit(sets[VMBUS_SINT].flags, count, 1) >= count)
+		if (find_next_bit(sets[VMBUS_SINT].flags, count, 1) >= count &&
+		    vmbus_irq_thread_idle(cpu))
 			return false;
 		usleep_range(10000, 20000);
 	}
@@ -67,7 +68,7 @@ int vmbus_cpu_offline(unsigned int cpu)
 
 	if (vmbus_connected()) {
 		if (cpu == VMBUS_CONNECT_CPU || vmbus_vacate_cpu(cpu) ||
-		    cpu_events_pending(context))
+		    cpu_events_pending(cpu, context))
 			return -EBUSY;
 	}
 	hv_stimer_legacy_cleanup(cpu);

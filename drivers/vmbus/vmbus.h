@@ -64,7 +64,19 @@ int vmbus_offers_wait(void);
 /* ---- event.c: interrupts ---- */
 
 void vmbus_isr(void);
+void vmbus_serve(void);
 void vmbus_on_event(unsigned long channel);
+
+/* ---- irq_thread.c: interrupts where locks sleep ---- */
+
+#ifndef VMBUS_IRQ_THREADED
+#define VMBUS_IRQ_THREADED	IS_ENABLED(CONFIG_PREEMPT_RT)
+#endif
+
+int vmbus_irq_threads_start(void);
+void vmbus_irq_threads_stop(void);
+void vmbus_irq_thread_wake(void);
+bool vmbus_irq_thread_idle(unsigned int cpu);
 
 /* ---- gpadl.c ---- */
 

@@ -20,6 +20,7 @@
 #include <linux/pci.h>
 #include <linux/screen_info.h>
 #include <linux/set_memory.h>
+#include <linux/smpboot.h>
 #include <linux/syscore_ops.h>
 #include <asm/mshyperv.h>
 #include <clocksource/hyperv_timer.h>
@@ -75,6 +76,11 @@
 #define hv_stimer_cleanup(cpu)		atomic_inc(&fake_machine.clock_ends)
 #define hv_stimer_global_cleanup()	atomic_inc(&fake_machine.clock_ends)
 #define hv_stimer0_isr()		atomic_inc(&fake_machine.ticks)
+
+/* Whether its interrupts are served by threads, as where locks sleep. */
+#define VMBUS_IRQ_THREADED		fake_machine.threaded
+#define smpboot_register_percpu_thread(threads) \
+	(fake_machine.thread_error ?: smpboot_register_percpu_thread(threads))
 
 #define VMBUS_POST_LIMIT_US		(300 * USEC_PER_MSEC)
 #define VMBUS_UNLOAD_SECONDS		1

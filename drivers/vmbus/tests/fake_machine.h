@@ -19,6 +19,8 @@ struct syscore_ops;
 struct fake_machine {
 	/* What it is like. */
 	bool no_hyperv, root, isolated, efi;
+	bool threaded;			/* its locks sleep */
+	int thread_error;		/* of the threads that are for that */
 	bool no_bus;			/* the firmware does not tell of a VMBus */
 	bool bad_resources;		/* nor can it be asked for the bus's resources */
 	bool bad_grant;			/* nor its parent for what is granted */

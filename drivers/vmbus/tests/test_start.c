@@ -80,6 +80,13 @@ static void start_fails_step_by_step(struct kunit *test)
 	fake_machine.bus_error = 0;
 
 	enables = atomic_read(&fake_hv.enables);
+	fake_machine.threaded = true;
+	fake_machine.thread_error = -ENOMEM;
+	KUNIT_EXPECT_EQ(test, bus_load(), -ENOMEM);
+	expect_nothing_left(test);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fake_hv.enables), enables);
+	fake_machine.threaded = false;
+
 	fake_hv.irq_error = -EBUSY;
 	KUNIT_EXPECT_EQ(test, bus_load(), -EBUSY);
 	expect_nothing_left(test);

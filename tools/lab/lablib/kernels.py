@@ -16,6 +16,7 @@ from lablib.util import EXIT_USAGE, LabError, cache_dir, filling, locked, say
 LINES = {
     '5.10': (r'linux-image-5\.10\.0-\d+-amd64', (('bullseye', 'bullseye-security'),), 'bullseye'),
     '6.1': (r'linux-image-6\.1\.0-\d+-amd64', (('{own}', '{own}-security'),), 'bookworm'),
+    '6.1-rt': (r'linux-image-6\.1\.0-\d+-rt-amd64', (('{own}', '{own}-security'),), 'bookworm'),
     '6.12': (r'linux-image-6\.12\.\d+(\+deb12(\.\d+)?|\+deb13(\.\d+)?)?-amd64',
              (('{own}-security',), ('{own}-backports',), ('trixie',)), 'bookworm'),
     '7.2': (r'linux-image-7\.2\.\d+(\+deb14(\.\d+)?)?-amd64', (('forky',),), 'forky'),
