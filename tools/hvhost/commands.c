@@ -45,6 +45,21 @@ static json_int_t guest_resident_kib(const struct guest_memory *mem)
 	return pages * (page / 1024);
 }
 
+/* What the guest wrote to the crash registers last, as text: JSON's numbers have a sign. */
+static json_t *crash_registers(const struct host *host)
+{
+	json_t *list = json_array();
+	unsigned int i;
+	char text[19];
+
+	for (i = 0; i < 5; i++) {
+		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)
+			 __atomic_load_n(&host->crash[i], __ATOMIC_RELAXED));
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
 static int cmd_stats(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct host *host = arg;
@@ -52,7 +67,9 @@ static int cmd_stats(void *arg, json_t *request, json_t *reply, struct error *er
 	json_object_set_new(reply, "rss_kib", json_integer(resident_kib()));
 	json_object_set_new(reply, "guest_rss_kib", json_integer(guest_resident_kib(&host->mem)));
 	json_object_set_new(reply, "resets", json_integer(host->resets));
-	json_object_set_new(reply, "crashes", json_integer(host->crashes));
+	json_object_set_new(reply, "crashes",
+			    json_integer(__atomic_load_n(&host->crashes, __ATOMIC_ACQUIRE)));
+	json_object_set_new(reply, "crash", crash_registers(host));
 	json_object_set_new(reply, "machine", machine_stats(host->machine));
 	json_object_set_new(reply, "hypercalls", hypercall_stats(&host->hypercalls));
 	json_object_set_new(reply, "synic", synic_stats(host->synic));

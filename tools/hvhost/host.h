@@ -48,6 +48,7 @@ struct host {
 	unsigned int reset_turns;
 	unsigned int resets;
 	unsigned int crashes;
+	uint64_t crash[5];		/* what the guest said of the last one */
 	int exit_status;
 };
 

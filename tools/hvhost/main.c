@@ -158,8 +158,11 @@ static void machine_crash(void *arg, const uint64_t p[5])
 {
 	struct host *host = arg;
 	const char *text = NULL;
+	unsigned int i;
 
-	__atomic_fetch_add(&host->crashes, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < 5; i++)
+		__atomic_store_n(&host->crash[i], p[i], __ATOMIC_RELAXED);
+	__atomic_fetch_add(&host->crashes, 1, __ATOMIC_RELEASE);
 	fprintf(stderr, "hvhost: the guest crashed: %#llx %#llx %#llx %#llx %#llx\n",
 		(unsigned long long)p[0], (unsigned long long)p[1], (unsigned long long)p[2],
 		(unsigned long long)p[3], (unsigned long long)p[4]);

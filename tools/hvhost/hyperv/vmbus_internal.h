@@ -183,6 +183,9 @@ struct vmbus_server {
 	size_t raw_bytes;
 
 	uint64_t messages_in, messages_out, bad_messages, busy_slots, timed_retries, lost_messages;
+	uint64_t contacts;		/* that were answered with a version */
+	uint64_t unloads;
+	unsigned int open_at_unload;	/* channels, when the last unload came */
 	unsigned int logged;
 
 	struct hostile hostile;
@@ -227,6 +230,8 @@ void vmbus_device_bounce(struct vmbus_device *dev);
 void vmbus_device_check_gone(struct vmbus_device *dev);
 /** vmbus_devices_disconnect() - the connection is over: no channel is offered any more. */
 void vmbus_devices_disconnect(struct vmbus_server *server);
+/** vmbus_channels_open() - how many channels are open. */
+unsigned int vmbus_channels_open(const struct vmbus_server *server);
 /** vmbus_devices_idle() - whether no VSP is busy with a channel. */
 bool vmbus_devices_idle(const struct vmbus_server *server);
 

@@ -239,6 +239,18 @@ void vmbus_devices_disconnect(struct vmbus_server *server)
 	}
 }
 
+unsigned int vmbus_channels_open(const struct vmbus_server *server)
+{
+	const struct vmbus_device *dev;
+	const struct vmbus_channel *ch;
+	unsigned int n = 0;
+
+	for (dev = server->devices; dev; dev = dev->next)
+		for (ch = dev->channels; ch; ch = ch->next)
+			n += ch->state == CHANNEL_OPEN;
+	return n;
+}
+
 bool vmbus_devices_idle(const struct vmbus_server *server)
 {
 	const struct vmbus_device *dev;

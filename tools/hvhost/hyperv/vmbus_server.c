@@ -120,6 +120,7 @@ static void answer_contact(struct vmbus_server *server)
 		server->sint = contact->sint;
 		server->monitor_gpa = contact->monitor_gpa;
 		server->offers_sent = false;
+		server->contacts++;
 		response.supported = 1;
 		response.conn_state = VMBUS_CONN_STATE_SUCCESSFUL;
 		response.msg_conn_id = htole32(contact->version >= VMBUS_WIRE_V5_0 ?
@@ -179,6 +180,8 @@ void vmbus_initiate_contact(struct vmbus_server *server, const void *msg, size_t
 
 void vmbus_unload(struct vmbus_server *server, const void *msg, size_t len)
 {
+	server->unloads++;
+	server->open_at_unload = vmbus_channels_open(server);
 	server->unload_owed = true;
 	start_closing(server);
 }

@@ -53,7 +53,8 @@ json_t *vmbus_server_stats(struct vmbus_server *server)
 	}
 	snprintf(version, sizeof(version), "%u.%u", VMBUS_WIRE_MAJOR(server->version),
 		 VMBUS_WIRE_MINOR(server->version));
-	return json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:o}",
+	return json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:I, s:I, s:i, s:i, s:i, s:o}",
 			 "connection", vmbus_conn_state_name(server), "version", version,
 			 "vp", (int)server->vp, "sint", (int)server->sint,
 			 "messages_in", (json_int_t)server->messages_in,
@@ -63,6 +64,9 @@ json_t *vmbus_server_stats(struct vmbus_server *server)
 			 "timed_retries", (json_int_t)server->timed_retries,
 			 "lost_messages", (json_int_t)server->lost_messages,
 			 "monitor_signals", (json_int_t)server->monitor_signals,
+			 "contacts", (json_int_t)server->contacts,
+			 "unloads", (json_int_t)server->unloads,
+			 "open_at_unload", (int)server->open_at_unload,
 			 "messages_waiting", (int)atomic_load(&server->out_queue),
 			 "gpadls", (int)server->nr_gpadls,
 			 "devices", devices);

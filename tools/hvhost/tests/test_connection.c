@@ -151,6 +151,8 @@ static void unload_waits_for_all(void **state)
 	fake_connect(2);
 	fake_open(1, 10, 16);
 	fake_open(2, 11, 32);
+	assert_int_equal(stat_of("contacts"), 1);
+	assert_int_equal(stat_of("unloads"), 0);
 	vsp.hold_close = true;
 	fake_post_header(VMBUS_MSG_UNLOAD);
 	assert_int_equal(vsp.closes, 2);
@@ -168,10 +170,16 @@ static void unload_waits_for_all(void **state)
 	assert_true(vmbus_server_quiet(fake.server));
 	assert_connection("disconnected", "0.0");
 	assert_int_equal(stat_of("gpadls"), 0);
+	assert_int_equal(stat_of("unloads"), 1);
+	assert_int_equal(stat_of("open_at_unload"), 2);
 	/* The next connection starts clean. */
 	vsp.hold_close = false;
 	fake_connect(2);
+	assert_int_equal(stat_of("contacts"), 2);
 	fake_open(1, 10, 16);
+	fake_post_header(VMBUS_MSG_UNLOAD);
+	assert_int_equal(stat_of("unloads"), 2);
+	assert_int_equal(stat_of("open_at_unload"), 1);
 }
 
 static void recontact_while_connected(void **state)

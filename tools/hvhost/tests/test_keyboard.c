@@ -103,7 +103,7 @@ static void test_refusals(void **state)
 	command(fx, "{\"cmd\":\"key\",\"keys\":[]}",
 		"{\"ok\":false,\"error\":\"\\\"keys\\\" is a list of 1 to 16 names\"}");
 	command(fx, "{\"cmd\":\"type\",\"text\":\"a\",\"delay_ms\":-1}",
-		"{\"ok\":false,\"error\":\"\\\"delay_ms\\\" is a number from 0 to 1000\"}");
+		"{\"ok\":false,\"error\":\"\\\"delay_ms\\\" is a number from 0 to 60000\"}");
 	command(fx, "{\"cmd\":\"key\",\"keys\":[\"a\"],\"action\":\"tap\"}",
 		"{\"ok\":false,\"error\":\"\\\"action\\\" is press, down or up\"}");
 	assert_int_equal(fx->len, 0);

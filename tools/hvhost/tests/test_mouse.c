@@ -81,6 +81,22 @@ static void test_reports(void **state)
 	assert_memory_equal(fx->sent, bytes, sizeof(bytes));
 }
 
+static void test_delay(void **state)
+{
+	static const uint8_t bytes[] = { REPORT(0, 7, 0, 9, 0, 0, 0) };
+	struct fixture *fx = *state;
+
+	activate(fx);
+	ask(fx, "{\"cmd\":\"mouse-move\",\"x\":7,\"y\":9,\"delay_ms\":30}");
+	assert_null(fx->answer);
+	assert_int_equal(fx->len, 0);
+	while (!fx->answer)
+		loop_poll(fx->loop, -1);
+	assert_string_equal(fx->answer, "{\"ok\":true}");
+	assert_int_equal(fx->len, sizeof(bytes));
+	assert_memory_equal(fx->sent, bytes, sizeof(bytes));
+}
+
 static void test_refusals(void **state)
 {
 	struct fixture *fx = *state;
@@ -92,6 +108,8 @@ static void test_refusals(void **state)
 		"{\"ok\":false,\"error\":\"\\\"x\\\" is a number from 0 to 32767\"}");
 	command(fx, "{\"cmd\":\"mouse-move\",\"x\":1}",
 		"{\"ok\":false,\"error\":\"\\\"y\\\" is a number from 0 to 32767\"}");
+	command(fx, "{\"cmd\":\"mouse-move\",\"x\":1,\"y\":1,\"delay_ms\":60001}",
+		"{\"ok\":false,\"error\":\"\\\"delay_ms\\\" is a number from 0 to 60000\"}");
 	command(fx, "{\"cmd\":\"mouse-wheel\",\"n\":\"1\"}",
 		"{\"ok\":false,\"error\":\"\\\"n\\\" is a number from -127 to 127\"}");
 	command(fx, "{\"cmd\":\"mouse-click\",\"button\":1}", "{\"ok\":false,\"error\":"
@@ -142,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_handshake, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_reports, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_delay, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_guest_messages, setup, fixture_teardown),
 	};

@@ -20,7 +20,7 @@
 #define IDLE_EVENTS_MAX		16u	/* the same of an idle keyboard: answers alone */
 #define KEYS_MAX		16u	/* keys held together */
 #define DELAY_MS_DEFAULT	2	/* before a character: readers' queues are short */
-#define DELAY_MS_MAX		1000
+#define DELAY_MS_MAX		60000	/* a guest that sleeps is woken so */
 
 enum keyboard_state {
 	KEYBOARD_CLOSED,	/* no guest */

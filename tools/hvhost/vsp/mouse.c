@@ -17,6 +17,7 @@
 #define REPORTS_MAX	4096u	/* reports that may wait for the guest */
 #define AXIS_MAX	0x7fff
 #define WHEEL_MAX	127
+#define DELAY_MS_MAX	60000	/* a guest that sleeps is woken so */
 #define MESSAGE_MAX	128u	/* bytes of any message here, its pipe header included */
 
 enum mouse_state {
@@ -77,7 +78,7 @@ static const char *const button_names[] = { "left", "right", "middle", "side", "
 
 /* @type and @body become a SynthHID message in a pipe message. */
 static void send_message(struct mouse *mouse, enum synthhid_wire_type type, const void *body,
-			 size_t len, struct control_pending *done)
+			 size_t len, unsigned int delay_ms, struct control_pending *done)
 {
 	struct {
 		struct vmbus_pipe_header pipe;
@@ -89,7 +90,8 @@ static void send_message(struct mouse *mouse, enum synthhid_wire_type type, cons
 	};
 
 	memcpy(msg.body, body, len);
-	outbox_put(&mouse->out, &msg, sizeof(msg) - sizeof(msg.body) + len, 0, done);
+	outbox_put(&mouse->out, &msg, sizeof(msg) - sizeof(msg.body) + len, delay_ms,
+		   done);
 }
 
 static void send_device_info(struct mouse *mouse)
@@ -117,10 +119,11 @@ static void send_device_info(struct mouse *mouse)
 
 	_Static_assert(sizeof(info) <= MESSAGE_MAX, "device info fits a message");
 	memcpy(info.report, report_descriptor, sizeof(report_descriptor));
-	send_message(mouse, SYNTHHID_WIRE_DEVICE_INFO, &info, sizeof(info), NULL);
+	send_message(mouse, SYNTHHID_WIRE_DEVICE_INFO, &info, sizeof(info), 0, NULL);
 }
 
-static void send_report(struct mouse *mouse, int wheel, struct control_pending *done)
+static void send_report(struct mouse *mouse, int wheel, unsigned int delay_ms,
+			struct control_pending *done)
 {
 	struct mouse_report report = {
 		.buttons = mouse->buttons,
@@ -129,7 +132,8 @@ static void send_report(struct mouse *mouse, int wheel, struct control_pending *
 		.wheel = htole16((uint16_t)wheel),
 	};
 
-	send_message(mouse, SYNTHHID_WIRE_INPUT_REPORT, &report, sizeof(report), done);
+	send_message(mouse, SYNTHHID_WIRE_INPUT_REPORT, &report, sizeof(report), delay_ms,
+		     done);
 }
 
 /* ---- commands ---- */
@@ -166,14 +170,16 @@ static int get_button(json_t *request, uint8_t *mask, struct error *err)
 static int cmd_move(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct mouse *mouse = arg;
-	int64_t x = CONTROL_REQUIRED, y = CONTROL_REQUIRED;
+	int64_t x = CONTROL_REQUIRED, y = CONTROL_REQUIRED, delay_ms = 0;
 
 	if (control_number(request, "x", 0, AXIS_MAX, &x, err) ||
-	    control_number(request, "y", 0, AXIS_MAX, &y, err) || check_active(mouse, 1, err))
+	    control_number(request, "y", 0, AXIS_MAX, &y, err) ||
+	    control_number(request, "delay_ms", 0, DELAY_MS_MAX, &delay_ms, err) ||
+	    check_active(mouse, 1, err))
 		return -1;
 	mouse->x = x;
 	mouse->y = y;
-	send_report(mouse, 0, control_defer(mouse->control));
+	send_report(mouse, 0, delay_ms, control_defer(mouse->control));
 	return 0;
 }
 
@@ -185,9 +191,9 @@ static int cmd_click(void *arg, json_t *request, json_t *reply, struct error *er
 	if (get_button(request, &mask, err) || check_active(mouse, 2, err))
 		return -1;
 	mouse->buttons |= mask;
-	send_report(mouse, 0, NULL);
+	send_report(mouse, 0, 0, NULL);
 	mouse->buttons &= ~mask;
-	send_report(mouse, 0, control_defer(mouse->control));
+	send_report(mouse, 0, 0, control_defer(mouse->control));
 	return 0;
 }
 
@@ -202,7 +208,7 @@ static int cmd_button(void *arg, json_t *request, json_t *reply, struct error *e
 	if (get_button(request, &mask, err) || check_active(mouse, 1, err))
 		return -1;
 	mouse->buttons = json_is_true(down) ? mouse->buttons | mask : mouse->buttons & ~mask;
-	send_report(mouse, 0, control_defer(mouse->control));
+	send_report(mouse, 0, 0, control_defer(mouse->control));
 	return 0;
 }
 
@@ -214,7 +220,7 @@ static int cmd_wheel(void *arg, json_t *request, json_t *reply, struct error *er
 	if (control_number(request, "n", -WHEEL_MAX, WHEEL_MAX, &n, err) ||
 	    check_active(mouse, 1, err))
 		return -1;
-	send_report(mouse, n, control_defer(mouse->control));
+	send_report(mouse, n, 0, control_defer(mouse->control));
 	return 0;
 }
 
@@ -222,7 +228,7 @@ static const struct {
 	const char *name, *help;
 	control_fn fn;
 } commands[] = {
-	{ "mouse-move", "x, y: 0 to 32767", cmd_move },
+	{ "mouse-move", "x, y: 0 to 32767; delay_ms before it", cmd_move },
 	{ "mouse-click", "button: left (default), right, middle, side, extra", cmd_click },
 	{ "mouse-button", "button; down: true or false", cmd_button },
 	{ "mouse-wheel", "n: -127 to 127", cmd_wheel },
@@ -260,7 +266,8 @@ static bool take_version(struct mouse *mouse, const void *data)
 		uint8_t approved;
 	} __attribute__((packed)) answer = { msg->version, known };
 
-	send_message(mouse, SYNTHHID_WIRE_PROTOCOL_RESPONSE, &answer, sizeof(answer), NULL);
+	send_message(mouse, SYNTHHID_WIRE_PROTOCOL_RESPONSE, &answer, sizeof(answer), 0,
+		     NULL);
 	mouse->state = known ? MOUSE_DESCRIBED : MOUSE_OPENED;
 	if (known)
 		send_device_info(mouse);
