@@ -8,16 +8,20 @@ import statistics
 import subprocess
 
 Point = collections.namedtuple('Point', 'name about script options programs python compared boots '
-                                        'timeout words expected')
+                                        'timeout words expected scratch splats')
 
 
 def point(name, about, script, options, programs=(), python=False, compared=False, boots=1,
-          timeout=900, words=(), expected=None):
-    """A Point with what most of them have."""
+          timeout=900, words=(), expected=None, scratch='', splats=None):
+    """A Point with what most of them have. @scratch: the size of a disk in a file, which is there
+    after the guest. @expected: lines of the kernel log that the script brings about, and @splats
+    those of a kernel that it has panic."""
     return Point(name, about, script, options, programs, python, compared, boots, timeout, words,
-                 expected)
+                 expected, scratch, splats)
 
 
+# A panic on purpose, as Linux tells it; nothing else that looks like one.
+PANIC = r'^(\[[^]]*\] *)?(Kernel panic - not syncing: sysrq triggered crash|Call Trace:)$'
 SMALL = ('--cpus', '2', '--mem', '512M', '--disk', 'mem:64M', '--nic', 'user')
 
 POINTS = (
@@ -42,6 +46,15 @@ POINTS = (
     point('scale', 'CHANNELS=2000 PARALLEL=200: many channels, time and memory',
           'scale', ('--unloaded', '--cpus', '4', '--mem', '1G', '--disk', 'mem:64M', '--nic',
                     'user'), timeout=1800),
+    point('reboot', 'a restart under traffic, then a panic: crash registers, unload, reset',
+          'reboot', ('--cpus', '2', '--mem', '512M', '--disk', 'mem:64M', '--nic', 'user',
+                     '--host-arg', '--on-reset=reboot'), splats=PANIC),
+    point('kexec', 'the kernel starts another one under traffic, twice',
+          'kexec', ('--cpus', '2', '--mem', '768M', '--disk', 'mem:64M', '--nic', 'user')),
+    point('kdump', 'a panic under traffic; the crash kernel writes the dump to the synthetic disk',
+          'kdump', ('--cpus', '2', '--mem', '768M', '--nic', 'user', '--append',
+                    'crashkernel=256M'), scratch='1G', splats=PANIC),
+    point('s2idle', 'suspend to idle, and a key or the mouse that wakes', 's2idle', SMALL),
     point('startup', 'from the load of the bus until disk, NIC and input can be used',
           'startup', ('--unloaded', *SMALL), boots=3),
 )

@@ -15,6 +15,7 @@ from lablib import dmesg
 from lablib.util import LAB, TOP
 
 PROGRAM = os.path.join(LAB, 'lab')
+NEVER = r'(?!)'     # matches no line
 
 _running = set()
 _interrupted = threading.Event()
@@ -47,15 +48,16 @@ def _lab(command, file):
             _running.discard(process)
 
 
-def kernel_log(out, expected=None):
+def kernel_log(out, expected=None, splats=None):
     """(whether a kernel log came back, its lines that a clean log does not have, less those that
-    match the regular expression @expected). No splat is ever expected."""
+    match the regular expression @expected). No splat is expected but those that match @splats, of
+    a kernel that the test has panic."""
     paths = [os.path.join(out, 'dmesg.txt'), *glob.glob(os.path.join(out, 'console*.log'))]
     there = any(os.path.exists(path) and os.path.getsize(path) for path in paths)
     bad = dmesg.complaints(*paths)
-    splats = set(dmesg.splats(*paths))
-    return there, [line for line in bad
-                   if line in splats or not (expected and re.search(expected, line))]
+    worst = set(dmesg.splats(*paths))
+    return there, [line for line in bad if not re.search(
+        (splats if line in worst else expected) or NEVER, line)]
 
 
 def _verdicts(out, verdict):
@@ -63,10 +65,11 @@ def _verdicts(out, verdict):
         return re.findall(f'^{verdict} (.*)$', file.read(), re.MULTILINE)
 
 
-def run(name, command, subjects, out, echo, about, expected=None):
+def run(name, command, subjects, out, echo, about, expected=None, splats=None, after=None):
     """Run the lab's @command, whose files go to @out; print a line under the lock @echo. Returns
     a dict of the results with @about in it. Each of @subjects must have passed something. Lines of
-    the kernel log that match @expected are what the test brings about."""
+    the kernel log that match @expected and @splats are what the test brings about. @after(text) is
+    asked in the end with what was printed: ([passed], [failed])."""
     began = time.monotonic()
     # A guest that does not come up may be the emulation's fault: once more, the result says so and
     # what the first one left stays. What happens once the tests have begun is never repeated.
@@ -89,7 +92,10 @@ def run(name, command, subjects, out, echo, about, expected=None):
         failed.append(f'lab: exit status {status}')
     for subject in sorted(set(subjects) - {line.split(':')[0] for line in passed}):
         failed.append(f'{subject}: nothing passed')
-    there, bad = kernel_log(out, expected)
+    if after:
+        for verdicts, more in zip((passed, failed), after(text)):
+            verdicts.extend(more)
+    there, bad = kernel_log(out, expected, splats)
     if not there:
         failed.append('dmesg: no kernel log came back')
     elif bad:
