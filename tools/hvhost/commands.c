@@ -112,6 +112,11 @@ static int cmd_device_add(void *arg, json_t *request, json_t *reply, struct erro
 	const char *kind = json_string_value(json_object_get(request, "kind"));
 	const char *spec = json_string_value(json_object_get(request, "spec"));
 
+	/* Keyboard and mouse have a usual form. */
+	if (kind && !strcmp(kind, "keyboard"))
+		return keyboard_create(host->server, host->control, err);
+	if (kind && !strcmp(kind, "mouse"))
+		return mouse_create(host->server, host->control, spec, err);
 	if (!kind || !spec)
 		return error_set(err, "device-add needs the members kind and spec");
 	if (!strcmp(kind, "disk-controller"))
@@ -120,7 +125,8 @@ static int cmd_device_add(void *arg, json_t *request, json_t *reply, struct erro
 		return host_add_nic(host, spec, err);
 	if (!strcmp(kind, "keyboards"))
 		return add_keyboards(host, spec, err);
-	return error_set(err, "unknown kind \"%s\": disk-controller, nic or keyboards", kind);
+	return error_set(err, "unknown kind \"%s\": disk-controller, nic, mouse, keyboard or "
+			 "keyboards", kind);
 }
 
 static int cmd_device_remove(void *arg, json_t *request, json_t *reply, struct error *err)
@@ -180,8 +186,9 @@ static const struct {
 } commands[] = {
 	{ "stats", "counters of everything, memory in use", cmd_stats },
 	{ "devices", "the devices and their channels", cmd_devices },
-	{ "device-add", "kind: disk-controller, nic (spec: as --disk or --nic) or keyboards that "
-	  "nobody types on, named idle0 and on (spec: how many)", cmd_device_add },
+	{ "device-add", "kind: disk-controller, nic, mouse (spec: as --disk, --nic or --mouse), "
+	  "keyboard (no spec) or keyboards that nobody types on, named idle0 and on (spec: how "
+	  "many)", cmd_device_add },
 	{ "device-remove", "device: name, instance GUID, or a pattern of names with *",
 	  cmd_device_remove },
 	{ "quit", "end hvhost, as if the plug were pulled", cmd_quit },

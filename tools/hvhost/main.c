@@ -409,7 +409,7 @@ static int open_devices(struct host *host, struct error *err)
 		return -1;
 	if (!host->opts.no_input &&
 	    (keyboard_create(host->server, host->control, err) ||
-	     mouse_create(host->server, host->control, err)))
+	     mouse_create(host->server, host->control, host->opts.mouse, err)))
 		return -1;
 	if (host->opts.disks.n &&
 	    host_add_disks(host, host->opts.disks.spec, host->opts.disks.n, err))

@@ -13,6 +13,7 @@
 #include "vmm/cpuid.h"
 #include "vmm/machine.h"
 #include "vmm/memory.h"
+#include "vsp/mouse_kinds.h"
 #include "vsp/netvsp.h"
 #include "vsp/storage.h"
 
@@ -170,6 +171,19 @@ static int parse_hostile(const struct option_desc *desc, void *field, const char
 	return hostile_parse(field, arg, err);
 }
 
+/* Parsed again when the mouse is made: a wrong one is told before anything is. */
+static int parse_mouse(const struct option_desc *desc, void *field, const char *arg,
+		       struct error *err)
+{
+	struct mouse_form form;
+
+	if (mouse_form_parse(arg, &form, err))
+		return -1;
+	free(form.descriptor);
+	*(const char **)field = arg;
+	return 0;
+}
+
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct option_desc descs[] = {
@@ -183,6 +197,8 @@ static const struct option_desc descs[] = {
 	{ "nic", "SPEC", parse_list, FIELD(nics),
 	  "a network device: user, hub:NAME, tap:IF, gen, none; may be repeated" },
 	{ "no-input", NULL, parse_flag, FIELD(no_input), "no keyboard and no mouse" },
+	{ "mouse", "KIND[,size=N]", parse_mouse, FIELD(mouse),
+	  "what the mouse is like, see below" },
 	{ "vmbus-max-version", "V", parse_version, FIELD(vmbus_max_version),
 	  "newest VMBus version to speak; default 5.3" },
 	{ "vstor-max-version", "V", parse_vstor, FIELD(vstor_max_version),
@@ -268,6 +284,10 @@ void options_help(FILE *to)
 	      "items of each channel are left alone), echo=N (N old items, each changed, follow\n"
 	      "each new one and come again every 20 ms), lie=NAME (one lie, each time it fits; the control command hostile\n"
 	      "lists them).\n", to);
+	fputs("\nA mouse is usual (an absolute pointer with five buttons and a wheel, the default),\n"
+	      "relative (the same, but it moves by so much), digitizer (a pen), ids (three reports: a\n"
+	      "mouse, media keys, a vendor's own), tiny (one axis) or hex:DIGITS, a report descriptor\n"
+	      "as it is. size=N pads the descriptor to N bytes, at most 65535.\n", to);
 	fputs("\nA nic gen swallows and counts frames and answers ARP, neighbour discovery, ping and UDP\n"
 	      "to port 7 as 198.18.0.1 and 2001:2::1; the control command generate lets it send.\n",
 	      to);

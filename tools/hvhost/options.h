@@ -28,6 +28,7 @@ struct options {
 	struct option_list disks;
 	struct option_list nics;
 	bool no_input;
+	const char *mouse;		/* for mouse_create(); NULL: the usual one */
 	uint32_t vmbus_max_version;	/* wire form, major in the upper 16 bits */
 	const char *monitored;		/* NULL: no device has a monitor */
 	uint16_t vstor_max_version;	/* VSTOR_VERSION_*; 0: the newest */

@@ -23,7 +23,7 @@ struct fixture {
 	struct control *control;
 	struct edge *edge;
 	bool last_only;		/* keep the last message instead of all */
-	uint8_t sent[8192];
+	uint8_t sent[131072];
 	size_t len;
 	unsigned int messages;
 	int send_rc;		/* for the device, in place of taking a message */

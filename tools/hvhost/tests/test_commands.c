@@ -125,9 +125,37 @@ static void device_add(void **state)
 	assert_int_equal(nics, 1);
 	expect("{\"cmd\":\"device-add\",\"kind\":\"nic\"}",
 	       "{\"ok\":false,\"error\":\"device-add needs the members kind and spec\"}");
-	expect("{\"cmd\":\"device-add\",\"kind\":\"mouse\",\"spec\":\"1\"}",
-	       "{\"ok\":false,\"error\":\"unknown kind \\\"mouse\\\": disk-controller, nic or "
-	       "keyboards\"}");
+	expect("{\"cmd\":\"device-add\",\"kind\":\"trackball\",\"spec\":\"1\"}",
+	       "{\"ok\":false,\"error\":\"unknown kind \\\"trackball\\\": disk-controller, nic, mouse, "
+	       "keyboard or keyboards\"}");
+}
+
+/* They come, go and come back under their names; the commands are those of the last one. */
+static void keyboard_and_mouse(void **state)
+{
+	static const char move[] = "{\"cmd\":\"mouse-move\",\"x\":1,\"y\":1}";
+	static const char unopened[] = "{\"ok\":false,\"error\":\"the guest has not opened the mouse "
+				       "(is hid-hyperv loaded?)\"}";
+	static const char relative[] = "{\"cmd\":\"device-add\",\"kind\":\"mouse\","
+				       "\"spec\":\"relative\"}";
+
+	expect("{\"cmd\":\"device-add\",\"kind\":\"mouse\"}", "{\"ok\":true}");
+	expect("{\"cmd\":\"device-add\",\"kind\":\"keyboard\"}", "{\"ok\":true}");
+	assert_non_null(vmbus_device_find(fake.server, "mouse0"));
+	assert_non_null(vmbus_device_find(fake.server, "keyboard0"));
+	expect(move, unopened);
+	expect("{\"cmd\":\"device-remove\",\"device\":\"mouse0\"}", "{\"ok\":true}");
+	expect(move, "{\"ok\":false,\"error\":\"no command \\\"mouse-move\\\" here; try \\\"help\\\"\"}");
+	expect(relative, "{\"ok\":true}");
+	assert_non_null(vmbus_device_find(fake.server, "mouse0"));
+	expect("{\"cmd\":\"mouse-move\",\"x\":-1}", unopened);
+	expect(relative, "{\"ok\":true}");
+	expect("{\"cmd\":\"device-remove\",\"device\":\"mouse0\"}", "{\"ok\":true}");
+	expect("{\"cmd\":\"mouse-move\",\"x\":-1}", unopened);
+	expect("{\"cmd\":\"device-add\",\"kind\":\"mouse\",\"spec\":\"usual,size=1\"}",
+	       "{\"ok\":false,\"error\":\"no mouse \\\"usual,size=1\\\": it is usual (default), relative, "
+	       "digitizer, ids, tiny or hex:DIGITS; ,size=N pads its report descriptor to N bytes, "
+	       "at most 65535\"}");
 }
 
 int main(void)
@@ -136,6 +164,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(idle_keyboards, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_remove, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_add, setup, teardown),
+		cmocka_unit_test_setup_teardown(keyboard_and_mouse, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);

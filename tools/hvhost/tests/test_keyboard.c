@@ -83,11 +83,63 @@ static void test_unicode(void **state)
 	activate(fx);
 	command(fx, "{\"cmd\":\"type\",\"text\":\"a\\u00e9\"}",
 		"{\"ok\":false,\"error\":\"no key types U+00E9 on the US layout; "
-		"\\\"unicode\\\": true sends it as it is\"}");
+		"\\\"by\\\": \\\"console\\\" types it on a text console\"}");
 	assert_int_equal(fx->len, 0);
 	command(fx, "{\"cmd\":\"type\",\"text\":\"\\ud83d\\ude00\",\"unicode\":true,"
 		"\"delay_ms\":0}", "{\"ok\":true,\"keystrokes\":4}");
 	expect_sent(fx, bytes, sizeof(bytes));
+}
+
+/* By Alt and the digits of the keypad: U+00E9 is 233, U+1F600 is 128512; Enter is itself. */
+static void test_console(void **state)
+{
+#define DIGIT(code)	EVENT(code, 0), EVENT(code, 2)
+	static const uint8_t bytes[] = {
+		EVENT(0x38, 0), DIGIT(0x50), DIGIT(0x51), DIGIT(0x51), EVENT(0x38, 2),
+		DIGIT(0x1c),
+		EVENT(0x38, 0), DIGIT(0x4f), DIGIT(0x50), DIGIT(0x48), DIGIT(0x4c), DIGIT(0x4f),
+		DIGIT(0x50), EVENT(0x38, 2),
+	};
+	struct keystroke out[KEYSTROKES_MAX];
+	struct fixture *fx = *state;
+
+	activate(fx);
+	command(fx, "{\"cmd\":\"type\",\"text\":\"\\u00e9\\n\\ud83d\\ude00\",\"by\":\"console\","
+		"\"delay_ms\":0}", "{\"ok\":true,\"keystrokes\":24}");
+	expect_sent(fx, bytes, sizeof(bytes));
+	command(fx, "{\"cmd\":\"type\",\"text\":\"a\",\"by\":\"ear\"}",
+		"{\"ok\":false,\"error\":\"\\\"by\\\" is keys, console or unicode\"}");
+	assert_int_equal(keystrokes_of_char(0x10ffff, TYPING_CONSOLE, out), KEYSTROKES_MAX);
+	assert_int_equal(keystrokes_of_char(0, TYPING_CONSOLE, out), 0);
+	assert_int_equal(keystrokes_of_char(1, TYPING_CONSOLE, out), 0);
+	assert_int_equal(keystrokes_of_char(0x110000, TYPING_CONSOLE, out), 0);
+	/* "unicode": true is the same as by unicode. */
+	assert_int_equal(keystrokes_of_char(0xe9, TYPING_KEYS, out), 0);
+	assert_int_equal(keystrokes_of_char(0xe9, TYPING_UNICODE, out), 2);
+}
+
+/* The last key goes down again and again, as a host's keyboard repeats it. */
+static void test_repeat(void **state)
+{
+	static const uint8_t bytes[] = {
+		EVENT(0x2a, 0), EVENT(0x1e, 0), EVENT(0x1e, 0), EVENT(0x1e, 0), EVENT(0x1e, 2),
+		EVENT(0x2a, 2),
+	};
+	static const uint8_t held[] = { EVENT(0x1e, 0), EVENT(0x1e, 0) };
+	struct fixture *fx = *state;
+
+	activate(fx);
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"shift\",\"a\"],\"repeat\":2,\"delay_ms\":0}",
+		"{\"ok\":true,\"keystrokes\":6}");
+	expect_sent(fx, bytes, sizeof(bytes));
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"a\"],\"action\":\"down\",\"repeat\":1,"
+		"\"delay_ms\":0}", "{\"ok\":true,\"keystrokes\":2}");
+	expect_sent(fx, held, sizeof(held));
+	/* What goes up does not repeat. */
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"a\"],\"action\":\"up\",\"repeat\":9,"
+		"\"delay_ms\":0}", "{\"ok\":true,\"keystrokes\":1}");
+	command(fx, "{\"cmd\":\"key\",\"keys\":[\"a\"],\"repeat\":1001}",
+		"{\"ok\":false,\"error\":\"\\\"repeat\\\" is a number from 0 to 1000\"}");
 }
 
 static void test_refusals(void **state)
@@ -103,7 +155,7 @@ static void test_refusals(void **state)
 	command(fx, "{\"cmd\":\"key\",\"keys\":[]}",
 		"{\"ok\":false,\"error\":\"\\\"keys\\\" is a list of 1 to 16 names\"}");
 	command(fx, "{\"cmd\":\"type\",\"text\":\"a\",\"delay_ms\":-1}",
-		"{\"ok\":false,\"error\":\"\\\"delay_ms\\\" is a number from 0 to 60000\"}");
+		"{\"ok\":false,\"error\":\"\\\"delay_ms\\\" is a number from 0 to 1000\"}");
 	command(fx, "{\"cmd\":\"key\",\"keys\":[\"a\"],\"action\":\"tap\"}",
 		"{\"ok\":false,\"error\":\"\\\"action\\\" is press, down or up\"}");
 	assert_int_equal(fx->len, 0);
@@ -174,20 +226,41 @@ static void test_pace(void **state)
 	assert_int_equal(fx->len, 48);
 }
 
+/* What is for later is answered now, and waits before its first key alone. */
+static void test_later(void **state)
+{
+	struct fixture *fx = *state;
+
+	activate(fx);
+	ask(fx, "{\"cmd\":\"type\",\"text\":\"ab\",\"after_ms\":30,\"delay_ms\":0}");
+	assert_string_equal(fx->answer, "{\"ok\":true,\"keystrokes\":4}");
+	assert_int_equal(fx->len, 0);
+	while (!fx->len)
+		loop_poll(fx->loop, -1);
+	assert_int_equal(fx->len, 48);
+	ask(fx, "{\"cmd\":\"key\",\"keys\":[\"a\"],\"action\":\"up\",\"after_ms\":30,"
+	    "\"delay_ms\":0}");
+	assert_string_equal(fx->answer, "{\"ok\":true,\"keystrokes\":1}");
+	assert_int_equal(fx->len, 48);
+	while (fx->len == 48)
+		loop_poll(fx->loop, -1);
+	assert_int_equal(fx->len, 60);
+}
+
 static void test_layout(void **state)
 {
 	struct keystroke out[KEYSTROKES_MAX];
 	unsigned int typed = 0;
 
 	for (uint32_t c = 0x20; c < 0x7f; c++)
-		typed += keystrokes_of_char(c, false, out) > 0;
+		typed += keystrokes_of_char(c, TYPING_KEYS, out) > 0;
 	assert_int_equal(typed, 95);		/* all that ASCII prints */
-	assert_int_equal(keystrokes_of_char(0, true, out), 0);
-	assert_int_equal(keystrokes_of_char('\\', false, out), 2);
+	assert_int_equal(keystrokes_of_char(0, TYPING_UNICODE, out), 0);
+	assert_int_equal(keystrokes_of_char('\\', TYPING_KEYS, out), 2);
 	assert_int_equal(out[0].code, 0x2b);
-	assert_int_equal(keystrokes_of_char('/', false, out), 2);
+	assert_int_equal(keystrokes_of_char('/', TYPING_KEYS, out), 2);
 	assert_int_equal(out[0].code, 0x35);
-	assert_int_equal(keystrokes_of_char('~', false, out), 4);
+	assert_int_equal(keystrokes_of_char('~', TYPING_KEYS, out), 4);
 	assert_int_equal(out[1].code, 0x29);
 	assert_int_equal(keystrokes_of_key("A", true, out), 1);
 	assert_int_equal(out[0].code, 0x1e);
@@ -201,6 +274,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_type, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_keys, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_unicode, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_console, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_repeat, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_later, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_guest_messages, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_full_ring, setup, fixture_teardown),

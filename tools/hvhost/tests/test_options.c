@@ -94,6 +94,8 @@ static void lists(void **state)
 	assert_int_equal(opts.nics.n, 1);
 	assert_true(opts.mem == 1ull << 30);
 
+	assert_int_equal(parse("--mouse ids,size=4096", &opts, &err), 0);
+	assert_string_equal(opts.mouse, "ids,size=4096");
 	assert_int_equal(parse("--monitor scsi,net", &opts, &err), 0);
 	assert_string_equal(opts.monitored, "scsi,net");
 }
@@ -109,6 +111,9 @@ static void refusals(void **state)
 		{ "--nvsp-max-version 3", "1, 2, 4, 5, 6, 6.1" },
 		{ "--nvsp-max-version 6.2", "1, 2, 4, 5, 6, 6.1" },
 		{ "--vmbus-max-version 5", "5.3" },
+		{ "--mouse trackball", "relative, digitizer" },
+		{ "--mouse usual,size=62", "relative, digitizer" },
+		{ "--mouse hex:0", "relative, digitizer" },
 		{ "--cpus 0", "1 to 64" },
 		{ "--cpus 65", "1 to 64" },
 		{ "--cpus 2x", "1 to 64" },

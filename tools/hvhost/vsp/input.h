@@ -10,8 +10,14 @@
 #include "error.h"
 #include "hyperv/vmbus.h"
 
-/** keyboard_create() - offer a keyboard and register the commands "type" and "key".
- * Main loop. Return: 0, or -1 with @err set.
+/*
+ * The most that "after_ms" of a command may be: time for a guest to go to sleep. What is asked of
+ * the same device afterwards waits for it.
+ */
+#define INPUT_AFTER_MS_MAX	60000
+
+/** keyboard_create() - offer a keyboard and register the commands "type" and "key", which from
+ * then on are this keyboard's. Main loop. Return: 0, or -1 with @err set.
  */
 int keyboard_create(struct vmbus_server *server, struct control *control, struct error *err);
 
@@ -22,9 +28,12 @@ int keyboard_create(struct vmbus_server *server, struct control *control, struct
 int keyboard_create_idle(struct vmbus_server *server, struct control *control,
 			 unsigned int count, struct error *err);
 
-/** mouse_create() - offer a mouse and register "mouse-move", "mouse-click", "mouse-button" and
- * "mouse-wheel". Main loop. Return: 0, or -1 with @err set.
+/** mouse_create() - offer a mouse and register "mouse-move", "mouse-click", "mouse-button",
+ * "mouse-wheel" and "mouse-report", which from then on are this mouse's.
+ * @spec: what it looks like, see mouse_form_parse(); NULL is the usual one
+ * Main loop. Return: 0, or -1 with @err set.
  */
-int mouse_create(struct vmbus_server *server, struct control *control, struct error *err);
+int mouse_create(struct vmbus_server *server, struct control *control, const char *spec,
+		 struct error *err);
 
 #endif

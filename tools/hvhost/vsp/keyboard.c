@@ -20,7 +20,8 @@
 #define IDLE_EVENTS_MAX		16u	/* the same of an idle keyboard: answers alone */
 #define KEYS_MAX		16u	/* keys held together */
 #define DELAY_MS_DEFAULT	2	/* before a character: readers' queues are short */
-#define DELAY_MS_MAX		60000	/* a guest that sleeps is woken so */
+#define DELAY_MS_MAX		1000
+#define REPEATS_MAX		1000	/* of a key that is held */
 
 enum keyboard_state {
 	KEYBOARD_CLOSED,	/* no guest */
@@ -47,6 +48,35 @@ static int check_active(struct keyboard *kbd, struct error *err)
 			 kbd->state == KEYBOARD_CLOSED ? "opened" : "negotiated");
 }
 
+/* When keystrokes go, milliseconds. */
+struct pace {
+	int64_t after_ms;	/* before the first of a command */
+	int64_t delay_ms;	/* before each character or key */
+};
+
+/* A command for later is answered now, for its asker may be about to sleep. */
+static struct control_pending *defer_unless(struct keyboard *kbd, const struct pace *pace)
+{
+	return pace->after_ms ? NULL : control_defer(kbd->control);
+}
+
+static int get_pace(json_t *request, struct pace *pace, struct error *err)
+{
+	*pace = (struct pace){ 0, DELAY_MS_DEFAULT };
+	if (control_number(request, "after_ms", 0, INPUT_AFTER_MS_MAX, &pace->after_ms, err))
+		return -1;
+	return control_number(request, "delay_ms", 0, DELAY_MS_MAX, &pace->delay_ms, err);
+}
+
+/* What is before the next character or key. */
+static unsigned int next_delay(struct pace *pace)
+{
+	unsigned int delay_ms = pace->after_ms + pace->delay_ms;
+
+	pace->after_ms = 0;
+	return delay_ms;
+}
+
 /* The last keystroke's message answers @done. */
 static void send_strokes(struct keyboard *kbd, const struct keystroke *strokes, unsigned int n,
 			 unsigned int delay_ms, struct control_pending *done)
@@ -71,10 +101,8 @@ static int check_room(struct keyboard *kbd, unsigned int n, struct error *err)
 			 kbd->out.queued);
 }
 
-/* Walks the text; sends when @send, else only counts and checks. */
-static int walk_text(struct keyboard *kbd, const char *text, bool unicode, bool send,
-		     unsigned int delay_ms, struct control_pending *done, unsigned int *count,
-		     struct error *err)
+/* Counts the keystrokes of a text and sees that there are some for each character. */
+static int count_text(const char *text, enum typing by, unsigned int *count, struct error *err)
 {
 	struct keystroke strokes[KEYSTROKES_MAX];
 	uint32_t c = 0;
@@ -82,37 +110,69 @@ static int walk_text(struct keyboard *kbd, const char *text, bool unicode, bool 
 
 	*count = 0;
 	while ((used = utf8_next(text, &c)) > 0) {
-		unsigned int n = keystrokes_of_char(c, unicode, strokes);
+		unsigned int n = keystrokes_of_char(c, by, strokes);
 
 		if (!n)
 			return error_set(err, "no key types U+%04X on the US layout%s", c,
-					 c > 0x7f ? "; \"unicode\": true sends it as it is" : "");
+					 c > 0x7f ? "; \"by\": \"console\" types it on a text "
+					 "console" : "");
 		text += used;
 		*count += n;
-		if (send)
-			send_strokes(kbd, strokes, n, delay_ms, *text ? NULL : done);
 	}
 	return used ? error_set(err, "\"text\" is not UTF-8") : 0;
+}
+
+/* Sends a text that count_text() has seen. */
+static void send_text(struct keyboard *kbd, const char *text, enum typing by, struct pace *pace,
+		      struct control_pending *done)
+{
+	struct keystroke strokes[KEYSTROKES_MAX];
+	uint32_t c = 0;
+	int used;
+
+	while ((used = utf8_next(text, &c)) > 0) {
+		text += used;
+		send_strokes(kbd, strokes, keystrokes_of_char(c, by, strokes), next_delay(pace),
+			     *text ? NULL : done);
+	}
+}
+
+static int get_typing(json_t *request, enum typing *by, struct error *err)
+{
+	static const char *const names[] = {
+		[TYPING_KEYS] = "keys", [TYPING_UNICODE] = "unicode", [TYPING_CONSOLE] = "console",
+	};
+	json_t *value = json_object_get(request, "by");
+	const char *name = value ? json_string_value(value) : names[TYPING_KEYS];
+
+	if (!value && json_is_true(json_object_get(request, "unicode")))
+		name = names[TYPING_UNICODE];
+	for (unsigned int i = 0; name && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(name, names[i])) {
+			*by = i;
+			return 0;
+		}
+	}
+	return error_set(err, "\"by\" is keys, console or unicode");
 }
 
 static int cmd_type(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct keyboard *kbd = arg;
 	const char *text = json_string_value(json_object_get(request, "text"));
-	bool unicode = json_is_true(json_object_get(request, "unicode"));
-	int64_t delay_ms = DELAY_MS_DEFAULT;
 	unsigned int count;
+	struct pace pace;
+	enum typing by;
 
 	if (!text || !*text)
 		return error_set(err, "\"text\" is missing or empty");
-	if (control_number(request, "delay_ms", 0, DELAY_MS_MAX, &delay_ms, err) ||
-	    check_active(kbd, err) ||
-	    walk_text(kbd, text, unicode, false, 0, NULL, &count, err) ||
+	if (get_typing(request, &by, err) || get_pace(request, &pace, err) ||
+	    check_active(kbd, err) || count_text(text, by, &count, err) ||
 	    check_room(kbd, count, err))
 		return -1;
 	json_object_set_new(reply, "keystrokes", json_integer(count));
-	return walk_text(kbd, text, unicode, true, delay_ms, control_defer(kbd->control),
-			 &count, err);
+	send_text(kbd, text, by, &pace, defer_unless(kbd, &pace));
+	return 0;
 }
 
 /* Fills in the keystrokes of all keys in one direction, the last key first when going up. */
@@ -133,16 +193,23 @@ static int collect_keys(json_t *keys, bool down, struct keystroke *strokes, unsi
 	return 0;
 }
 
-static int cmd_key(void *arg, json_t *request, json_t *reply, struct error *err)
-{
-	struct keyboard *kbd = arg;
-	struct keystroke strokes[2 * KEYS_MAX * KEYSTROKES_MAX];
-	json_t *keys = json_object_get(request, "keys");
-	const char *action = json_string_value(json_object_get(request, "action"));
-	int64_t delay_ms = DELAY_MS_DEFAULT;
-	unsigned int n = 0;
-	bool down, up;
+/* The keystrokes of a "key" command: keys go down, the last one repeats, they go up. */
+struct chord {
+	struct keystroke down[KEYS_MAX * KEYSTROKES_MAX], up[KEYS_MAX * KEYSTROKES_MAX];
+	unsigned int nr_down, nr_up;
+	unsigned int last;	/* where in down the last key begins */
+	int64_t repeats;
+};
 
+static int get_chord(json_t *request, struct chord *chord, struct error *err)
+{
+	json_t *keys = json_object_get(request, "keys"), *last;
+	const char *action = json_string_value(json_object_get(request, "action"));
+	struct keystroke unused[KEYSTROKES_MAX];
+	bool down, up;
+	int used = 0;
+
+	*chord = (struct chord){ 0 };
 	if (!action)
 		action = "press";
 	down = !strcmp(action, "press") || !strcmp(action, "down");
@@ -151,14 +218,48 @@ static int cmd_key(void *arg, json_t *request, json_t *reply, struct error *err)
 		return error_set(err, "\"action\" is press, down or up");
 	if (!json_array_size(keys) || json_array_size(keys) > KEYS_MAX)
 		return error_set(err, "\"keys\" is a list of 1 to %u names", KEYS_MAX);
-	if (control_number(request, "delay_ms", 0, DELAY_MS_MAX, &delay_ms, err) ||
-	    (down && collect_keys(keys, true, strokes, &n, err)) ||
-	    (up && collect_keys(keys, false, strokes, &n, err)) ||
-	    check_active(kbd, err) || check_room(kbd, n, err))
+	if (control_number(request, "repeat", 0, REPEATS_MAX, &chord->repeats, err) ||
+	    (down && collect_keys(keys, true, chord->down, &chord->nr_down, err)) ||
+	    (up && collect_keys(keys, false, chord->up, &chord->nr_up, err)))
+		return -1;
+	last = json_array_get(keys, json_array_size(keys) - 1);
+	if (down)
+		used = keystrokes_of_key(json_string_value(last), true, unused);
+	chord->last = chord->nr_down - used;
+	if (!down)
+		chord->repeats = 0;
+	return 0;
+}
+
+static int cmd_key(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct keyboard *kbd = arg;
+	struct control_pending *done;
+	struct chord chord;
+	struct pace pace;
+	unsigned int n, nr_last;
+
+	if (get_chord(request, &chord, err) || get_pace(request, &pace, err) ||
+	    check_active(kbd, err))
+		return -1;
+	nr_last = chord.nr_down - chord.last;
+	n = chord.nr_down + chord.repeats * nr_last + chord.nr_up;
+	if (check_room(kbd, n, err))
 		return -1;
 	json_object_set_new(reply, "keystrokes", json_integer(n));
-	if (n)
-		send_strokes(kbd, strokes, n, delay_ms, control_defer(kbd->control));
+	if (!n)
+		return 0;
+	done = defer_unless(kbd, &pace);
+	if (chord.nr_down)
+		send_strokes(kbd, chord.down, chord.nr_down, next_delay(&pace),
+			     chord.repeats || chord.nr_up ? NULL : done);
+	for (int64_t i = 0; i < chord.repeats; i++)
+		send_strokes(kbd, chord.down + chord.last, nr_last, next_delay(&pace),
+			     i < chord.repeats - 1 || chord.nr_up ? NULL : done);
+	/* Keys that were pressed go up at once, those that only go up wait. */
+	if (chord.nr_up)
+		send_strokes(kbd, chord.up, chord.nr_up, chord.nr_down ? 0 : next_delay(&pace),
+			     done);
 	return 0;
 }
 
@@ -166,9 +267,11 @@ static const struct {
 	const char *name, *help;
 	control_fn fn;
 } commands[] = {
-	{ "type", "text; unicode: also what no key types; delay_ms before each character",
-	  cmd_type },
-	{ "key", "keys: list of names; action: press (default), down or up; delay_ms", cmd_key },
+	{ "type", "text; by: keys (default, of the US layout), console (Alt and the number of each "
+	  "character: for a text console of any layout), unicode (as events what no key types); "
+	  "after_ms: later, answered now; delay_ms before each character", cmd_type },
+	{ "key", "keys: list of names; action: press (default), down or up; repeat: the last key "
+	  "goes down so often more; after_ms; delay_ms before each", cmd_key },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

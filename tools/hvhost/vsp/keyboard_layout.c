@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The US layout and the names of keys in scan code set 1; see keyboard_layout.h. */
+/* The US layout, Alt with numbers, and names of keys in scan code set 1; see keyboard_layout.h. */
 #include "vsp/keyboard_layout.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,6 +15,7 @@
 
 #define CODE_LEFT_SHIFT	0x2a
 #define CODE_LEFT_CTRL	0x1d
+#define CODE_LEFT_ALT	0x38
 #define CODE_NUM_LOCK	0x45
 
 /* Keys that follow each other, alone and with shift. */
@@ -98,14 +100,34 @@ static unsigned int unicode_strokes(uint32_t c, struct keystroke *out)
 	return used;
 }
 
-unsigned int keystrokes_of_char(uint32_t c, bool unicode, struct keystroke out[KEYSTROKES_MAX])
+static unsigned int console_strokes(uint32_t c, struct keystroke *out)
+{
+	static const uint8_t keypad[] = {	/* 0 to 9 */
+		0x52, 0x4f, 0x50, 0x51, 0x4b, 0x4c, 0x4d, 0x47, 0x48, 0x49,
+	};
+	unsigned int used = 0;
+	char number[12];
+
+	snprintf(number, sizeof(number), "%u", c);
+	out[used++] = (struct keystroke){ CODE_LEFT_ALT, 0 };
+	for (const char *digit = number; *digit; digit++) {
+		out[used++] = (struct keystroke){ keypad[*digit - '0'], 0 };
+		out[used++] = (struct keystroke){ keypad[*digit - '0'], BREAK };
+	}
+	out[used++] = (struct keystroke){ CODE_LEFT_ALT, BREAK };
+	return used;
+}
+
+unsigned int keystrokes_of_char(uint32_t c, enum typing by, struct keystroke out[KEYSTROKES_MAX])
 {
 	bool shift = false;
 	uint8_t code = find_char(c, &shift);
 	unsigned int n = 0;
 
+	if (by == TYPING_CONSOLE && c >= ' ' && c <= 0x10ffff)
+		return console_strokes(c, out);
 	if (!code)
-		return unicode && c > 0x7f ? unicode_strokes(c, out) : 0;
+		return by == TYPING_UNICODE && c > 0x7f ? unicode_strokes(c, out) : 0;
 	if (shift)
 		out[n++] = (struct keystroke){ CODE_LEFT_SHIFT, 0 };
 	out[n++] = (struct keystroke){ code, 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which keystrokes make a text or a named key, on the US layout in scan code set 1. Pure
- * tables and functions; the keyboard sends what they yield.
+ * Which keystrokes make a text or a named key, in scan code set 1. Pure tables and functions; the
+ * keyboard sends what they yield.
  */
 #ifndef HVHOST_VSP_KEYBOARD_LAYOUT_H
 #define HVHOST_VSP_KEYBOARD_LAYOUT_H
@@ -17,17 +17,28 @@ struct keystroke {
 	uint16_t flags;		/* SYNTHKBD_FLAG_* */
 };
 
-/* The most keystrokes that one character or one key yields. */
-#define KEYSTROKES_MAX 4u
+/* The most keystrokes that one character or one key yields: Alt and seven digits. */
+#define KEYSTROKES_MAX 16u
+
+/* How characters are typed. */
+enum typing {
+	TYPING_KEYS,	/* by the keys of the US layout */
+	TYPING_UNICODE,	/* the same; as Unicode events those that have no key */
+	/*
+	 * By Alt and the digits of the keypad, which a text console of Linux takes for the decimal
+	 * number of a character (keymaps(5), Ascii_0 and on) whatever the layout. Control
+	 * characters by their keys, which all layouts have in one place.
+	 */
+	TYPING_CONSOLE,
+};
 
 /**
  * keystrokes_of_char() - the keystrokes that type one character
  * @c: Unicode code point
- * @unicode: characters without a key may be sent as Unicode events
+ * @by: how
  * Return: how many, up to KEYSTROKES_MAX; 0 when there are none for @c.
  */
-unsigned int keystrokes_of_char(uint32_t c, bool unicode,
-				struct keystroke out[KEYSTROKES_MAX]);
+unsigned int keystrokes_of_char(uint32_t c, enum typing by, struct keystroke out[KEYSTROKES_MAX]);
 
 /**
  * keystrokes_of_key() - the keystrokes of a named key going down or up

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The synthetic mouse: an absolute pointer with five buttons and a wheel. Agrees on SynthHID
- * 2.0, describes itself, then reports what the mouse commands ask for.
+ * The synthetic mouse, of one of the kinds of mouse_kinds.h. Agrees on SynthHID 2.0, describes
+ * itself, then reports what the mouse commands ask for.
  */
 #include "vsp/mouse.h"
 
@@ -13,12 +13,13 @@
 #include <hvic/vmbus.h>
 
 #include "vsp/input.h"
+#include "vsp/mouse_kinds.h"
 
 #define REPORTS_MAX	4096u	/* reports that may wait for the guest */
-#define AXIS_MAX	0x7fff
-#define WHEEL_MAX	127
-#define DELAY_MS_MAX	60000	/* a guest that sleeps is woken so */
-#define MESSAGE_MAX	128u	/* bytes of any message here, its pipe header included */
+#define RAW_MAX		16384u	/* bytes of a report as it is: as many as HID of Linux takes */
+/* Bytes of the body of the longest message: all attributes and the longest descriptor. */
+#define BODY_MAX	(sizeof(struct synthhid_attributes) + sizeof(struct synthhid_descriptor) + \
+			 MOUSE_DESCRIPTOR_MAX)
 
 enum mouse_state {
 	MOUSE_CLOSED,		/* no guest */
@@ -34,72 +35,36 @@ struct mouse {
 	struct control *control;
 	struct outbox out;
 	enum mouse_state state;
-	uint16_t x, y;
-	uint8_t buttons;
+	struct mouse_form form;
+	struct mouse_pose pose;	/* movements are of one report and do not stay here */
 	uint64_t malformed;	/* messages of the guest that were not understood */
-};
-
-/* HID 1.11 items; what they describe is struct mouse_report. */
-static const uint8_t report_descriptor[] = {
-	0x05, 0x01,		/* usage page: generic desktop */
-	0x09, 0x02,		/* usage: mouse */
-	0xa1, 0x01,		/* collection: application */
-	0x09, 0x01,		/*   usage: pointer */
-	0xa1, 0x00,		/*   collection: physical */
-	0x05, 0x09,		/*     usage page: buttons */
-	0x19, 0x01, 0x29, 0x05,	/*     usages 1 to 5 */
-	0x15, 0x00, 0x25, 0x01,	/*     logical 0 to 1 */
-	0x95, 0x05, 0x75, 0x01,	/*     five fields of one bit */
-	0x81, 0x02,		/*     input: data, variable, absolute */
-	0x95, 0x01, 0x75, 0x03,	/*     one field of three bits */
-	0x81, 0x01,		/*     input: constant */
-	0x05, 0x01,		/*     usage page: generic desktop */
-	0x09, 0x30, 0x09, 0x31,	/*     usages: x, y */
-	0x15, 0x00,		/*     logical 0 */
-	0x26, 0xff, 0x7f,	/*       to 32767 */
-	0x75, 0x10, 0x95, 0x02,	/*     two fields of 16 bits */
-	0x81, 0x02,		/*     input: data, variable, absolute */
-	0x09, 0x38,		/*     usage: wheel */
-	0x15, 0x81, 0x25, 0x7f,	/*     logical -127 to 127 */
-	0x75, 0x10, 0x95, 0x01,	/*     one field of 16 bits */
-	0x81, 0x06,		/*     input: data, variable, relative */
-	0xc0, 0xc0,		/* end of both collections */
-};
-
-struct mouse_report {
-	uint8_t buttons;
-	__le16 x, y;
-	__le16 wheel;
-} __attribute__((packed));
-
-_Static_assert(sizeof(struct mouse_report) == 7, "mouse report");
-
-static const char *const button_names[] = { "left", "right", "middle", "side", "extra" };
-
-/* @type and @body become a SynthHID message in a pipe message. */
-static void send_message(struct mouse *mouse, enum synthhid_wire_type type, const void *body,
-			 size_t len, unsigned int delay_ms, struct control_pending *done)
-{
+	/* Where a message is put together. */
 	struct {
 		struct vmbus_pipe_header pipe;
 		struct synthhid_hdr hdr;
-		uint8_t body[MESSAGE_MAX];
-	} __attribute__((packed)) msg = {
-		.pipe = { htole32(VMBUS_PIPE_DATA), htole32(sizeof(struct synthhid_hdr) + len) },
-		.hdr = { htole32(type), htole32(len) },
-	};
+		uint8_t body[BODY_MAX];
+	} __attribute__((packed)) msg;
+};
 
-	memcpy(msg.body, body, len);
-	outbox_put(&mouse->out, &msg, sizeof(msg) - sizeof(msg.body) + len, delay_ms,
-		   done);
+static const char *const button_names[] = { "left", "right", "middle", "side", "extra" };
+
+/* @len bytes of mouse->msg.body become a SynthHID message in a pipe message. */
+static void send_body(struct mouse *mouse, enum synthhid_wire_type type, size_t len,
+		      unsigned int delay_ms, struct control_pending *done)
+{
+	mouse->msg.pipe.type = htole32(VMBUS_PIPE_DATA);
+	mouse->msg.pipe.len = htole32(sizeof(mouse->msg.hdr) + len);
+	mouse->msg.hdr.type = htole32(type);
+	mouse->msg.hdr.size = htole32(len);
+	outbox_put(&mouse->out, &mouse->msg, sizeof(mouse->msg) - sizeof(mouse->msg.body) + len,
+		   delay_ms, done);
 }
 
 static void send_device_info(struct mouse *mouse)
 {
-	struct {
+	const struct {
 		struct synthhid_attributes attributes;
 		struct synthhid_descriptor descriptor;
-		uint8_t report[sizeof(report_descriptor)];
 	} __attribute__((packed)) info = {
 		.attributes = {
 			.size = htole32(sizeof(struct synthhid_attributes)),
@@ -113,27 +78,21 @@ static void send_device_info(struct mouse *mouse)
 			.bcd_hid = htole16(0x0101),
 			.nr_descriptors = 1,
 			.report_type = SYNTHHID_DT_REPORT,
-			.report_length = htole16(sizeof(report_descriptor)),
+			.report_length = htole16(mouse->form.len),
 		},
 	};
 
-	_Static_assert(sizeof(info) <= MESSAGE_MAX, "device info fits a message");
-	memcpy(info.report, report_descriptor, sizeof(report_descriptor));
-	send_message(mouse, SYNTHHID_WIRE_DEVICE_INFO, &info, sizeof(info), 0, NULL);
+	memcpy(mouse->msg.body, &info, sizeof(info));
+	memcpy(mouse->msg.body + sizeof(info), mouse->form.descriptor, mouse->form.len);
+	send_body(mouse, SYNTHHID_WIRE_DEVICE_INFO, sizeof(info) + mouse->form.len, 0, NULL);
 }
 
-static void send_report(struct mouse *mouse, int wheel, unsigned int delay_ms,
+static void send_report(struct mouse *mouse, const struct mouse_pose *pose, unsigned int delay_ms,
 			struct control_pending *done)
 {
-	struct mouse_report report = {
-		.buttons = mouse->buttons,
-		.x = htole16(mouse->x),
-		.y = htole16(mouse->y),
-		.wheel = htole16((uint16_t)wheel),
-	};
+	size_t len = mouse->form.kind->pack(pose, mouse->msg.body);
 
-	send_message(mouse, SYNTHHID_WIRE_INPUT_REPORT, &report, sizeof(report), delay_ms,
-		     done);
+	send_body(mouse, SYNTHHID_WIRE_INPUT_REPORT, len, delay_ms, done);
 }
 
 /* ---- commands ---- */
@@ -153,7 +112,19 @@ static int check_active(struct mouse *mouse, unsigned int reports, struct error 
 	return 0;
 }
 
-static int get_button(json_t *request, uint8_t *mask, struct error *err)
+/* What most commands begin with: a mouse of a kind that packs its reports, and when to send. */
+static int check_kind(struct mouse *mouse, json_t *request, unsigned int reports,
+		      int64_t *after_ms, struct error *err)
+{
+	*after_ms = 0;
+	if (!mouse->form.kind)
+		return error_set(err, "this mouse was given in hex: use mouse-report");
+	if (control_number(request, "after_ms", 0, INPUT_AFTER_MS_MAX, after_ms, err))
+		return -1;
+	return check_active(mouse, reports, err);
+}
+
+static int get_button(struct mouse *mouse, json_t *request, uint8_t *mask, struct error *err)
 {
 	json_t *value = json_object_get(request, "button");
 	const char *name = value ? json_string_value(value) : "left";
@@ -161,39 +132,63 @@ static int get_button(json_t *request, uint8_t *mask, struct error *err)
 	for (unsigned int i = 0; name && i < sizeof(button_names) / sizeof(*button_names); i++) {
 		if (!strcmp(name, button_names[i])) {
 			*mask = 1u << i;
-			return 0;
+			return !mouse->form.kind || mouse->form.kind->buttons & *mask ? 0 :
+				error_set(err, "a mouse %s has no button %s",
+					  mouse->form.kind->name, name);
 		}
 	}
 	return error_set(err, "\"button\" is left, right, middle, side or extra");
 }
 
+/* A movement may leave an axis out, a position may not. */
+static int get_axes(const struct mouse_kind *kind, json_t *request, int64_t *x, int64_t *y,
+		    struct error *err)
+{
+	int64_t least = kind->relative ? -kind->axis_max : 0;
+
+	*x = kind->relative ? 0 : CONTROL_REQUIRED;
+	*y = *x;
+	if (control_number(request, "x", least, kind->axis_max, x, err))
+		return -1;
+	return control_number(request, "y", least, kind->axis_max, y, err);
+}
+
+/* A command for later is answered now, for its asker may be about to sleep. */
+static struct control_pending *defer_unless(struct mouse *mouse, int64_t after_ms)
+{
+	return after_ms ? NULL : control_defer(mouse->control);
+}
+
 static int cmd_move(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct mouse *mouse = arg;
-	int64_t x = CONTROL_REQUIRED, y = CONTROL_REQUIRED, delay_ms = 0;
+	struct mouse_pose pose = mouse->pose;
+	int64_t x, y, after_ms;
 
-	if (control_number(request, "x", 0, AXIS_MAX, &x, err) ||
-	    control_number(request, "y", 0, AXIS_MAX, &y, err) ||
-	    control_number(request, "delay_ms", 0, DELAY_MS_MAX, &delay_ms, err) ||
-	    check_active(mouse, 1, err))
+	if ((mouse->form.kind && get_axes(mouse->form.kind, request, &x, &y, err)) ||
+	    check_kind(mouse, request, 1, &after_ms, err))
 		return -1;
-	mouse->x = x;
-	mouse->y = y;
-	send_report(mouse, 0, delay_ms, control_defer(mouse->control));
+	pose.x = x;
+	pose.y = y;
+	if (!mouse->form.kind->relative)
+		mouse->pose = pose;
+	send_report(mouse, &pose, after_ms, defer_unless(mouse, after_ms));
 	return 0;
 }
 
 static int cmd_click(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct mouse *mouse = arg;
+	int64_t after_ms;
 	uint8_t mask;
 
-	if (get_button(request, &mask, err) || check_active(mouse, 2, err))
+	if (get_button(mouse, request, &mask, err) ||
+	    check_kind(mouse, request, 2, &after_ms, err))
 		return -1;
-	mouse->buttons |= mask;
-	send_report(mouse, 0, 0, NULL);
-	mouse->buttons &= ~mask;
-	send_report(mouse, 0, 0, control_defer(mouse->control));
+	mouse->pose.buttons |= mask;
+	send_report(mouse, &mouse->pose, after_ms, NULL);
+	mouse->pose.buttons &= ~mask;
+	send_report(mouse, &mouse->pose, 0, defer_unless(mouse, after_ms));
 	return 0;
 }
 
@@ -201,26 +196,55 @@ static int cmd_button(void *arg, json_t *request, json_t *reply, struct error *e
 {
 	struct mouse *mouse = arg;
 	json_t *down = json_object_get(request, "down");
+	int64_t after_ms;
 	uint8_t mask;
 
 	if (!json_is_boolean(down))
 		return error_set(err, "\"down\" is true or false");
-	if (get_button(request, &mask, err) || check_active(mouse, 1, err))
+	if (get_button(mouse, request, &mask, err) ||
+	    check_kind(mouse, request, 1, &after_ms, err))
 		return -1;
-	mouse->buttons = json_is_true(down) ? mouse->buttons | mask : mouse->buttons & ~mask;
-	send_report(mouse, 0, 0, control_defer(mouse->control));
+	if (json_is_true(down))
+		mouse->pose.buttons |= mask;
+	else
+		mouse->pose.buttons &= ~mask;
+	send_report(mouse, &mouse->pose, after_ms, defer_unless(mouse, after_ms));
 	return 0;
 }
 
 static int cmd_wheel(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct mouse *mouse = arg;
-	int64_t n = CONTROL_REQUIRED;
+	struct mouse_pose pose = mouse->pose;
+	const struct mouse_kind *kind = mouse->form.kind;
+	int64_t n = CONTROL_REQUIRED, after_ms;
 
-	if (control_number(request, "n", -WHEEL_MAX, WHEEL_MAX, &n, err) ||
+	if (kind && !kind->wheel_max)
+		return error_set(err, "a mouse %s has no wheel", kind->name);
+	if ((kind && control_number(request, "n", -kind->wheel_max, kind->wheel_max, &n, err)) ||
+	    check_kind(mouse, request, 1, &after_ms, err))
+		return -1;
+	pose.wheel = n;
+	send_report(mouse, &pose, after_ms, defer_unless(mouse, after_ms));
+	return 0;
+}
+
+/* A report as it is, whatever the descriptor says. */
+static int cmd_report(void *arg, json_t *request, json_t *reply, struct error *err)
+{
+	struct mouse *mouse = arg;
+	const char *data = json_string_value(json_object_get(request, "data"));
+	long len = data ? hex_bytes(data, mouse->msg.body, RAW_MAX) : -1;
+	int64_t after_ms = 0;
+
+	if (len < 0)
+		return error_set(err,
+				 "\"data\" is a report of 1 to %u bytes, in hexadecimal digits",
+				 RAW_MAX);
+	if (control_number(request, "after_ms", 0, INPUT_AFTER_MS_MAX, &after_ms, err) ||
 	    check_active(mouse, 1, err))
 		return -1;
-	send_report(mouse, n, 0, control_defer(mouse->control));
+	send_body(mouse, SYNTHHID_WIRE_INPUT_REPORT, len, after_ms, defer_unless(mouse, after_ms));
 	return 0;
 }
 
@@ -228,10 +252,12 @@ static const struct {
 	const char *name, *help;
 	control_fn fn;
 } commands[] = {
-	{ "mouse-move", "x, y: 0 to 32767; delay_ms before it", cmd_move },
+	{ "mouse-move", "x, y: 0 to 32767, or by how much, -32767 to 32767, with a relative mouse; "
+	  "after_ms: later, answered now, as with all commands of the mouse", cmd_move },
 	{ "mouse-click", "button: left (default), right, middle, side, extra", cmd_click },
 	{ "mouse-button", "button; down: true or false", cmd_button },
 	{ "mouse-wheel", "n: -127 to 127", cmd_wheel },
+	{ "mouse-report", "data: a report as it is, in hexadecimal digits", cmd_report },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -243,6 +269,7 @@ static void mouse_free(struct edge *edge)
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		control_unregister(mouse->control, commands[i].name, mouse);
 	outbox_destroy(&mouse->out);
+	free(mouse->form.descriptor);
 	free(mouse);
 }
 
@@ -253,7 +280,7 @@ static void mouse_opened(struct edge *edge, outbox_send_fn send, void *arg)
 	struct mouse *mouse = EDGE_OF(edge, struct mouse);
 
 	mouse->state = MOUSE_OPENED;
-	mouse->buttons = 0;
+	mouse->pose.buttons = 0;
 	outbox_open(&mouse->out, send, arg);
 }
 
@@ -266,8 +293,8 @@ static bool take_version(struct mouse *mouse, const void *data)
 		uint8_t approved;
 	} __attribute__((packed)) answer = { msg->version, known };
 
-	send_message(mouse, SYNTHHID_WIRE_PROTOCOL_RESPONSE, &answer, sizeof(answer), 0,
-		     NULL);
+	memcpy(mouse->msg.body, &answer, sizeof(answer));
+	send_body(mouse, SYNTHHID_WIRE_PROTOCOL_RESPONSE, sizeof(answer), 0, NULL);
 	mouse->state = known ? MOUSE_DESCRIBED : MOUSE_OPENED;
 	if (known)
 		send_device_info(mouse);
@@ -331,6 +358,9 @@ static void mouse_stats(struct edge *edge, json_t *object)
 	struct mouse *mouse = EDGE_OF(edge, struct mouse);
 
 	json_object_set_new(object, "state", json_string(state_names[mouse->state]));
+	json_object_set_new(object, "kind",
+			    json_string(mouse->form.kind ? mouse->form.kind->name : "hex"));
+	json_object_set_new(object, "descriptor_bytes", json_integer(mouse->form.len));
 	json_object_set_new(object, "sent", json_integer(mouse->out.sent));
 	json_object_set_new(object, "queued", json_integer(mouse->out.queued));
 	json_object_set_new(object, "lost", json_integer(mouse->out.lost));
@@ -346,7 +376,7 @@ static const struct edge_ops edge_ops = {
 	.stats = mouse_stats,
 };
 
-struct edge *mouse_new(struct control *control, struct error *err)
+struct edge *mouse_new(struct control *control, const char *spec, struct error *err)
 {
 	struct mouse *mouse = calloc(1, sizeof(*mouse));
 
@@ -356,7 +386,12 @@ struct edge *mouse_new(struct control *control, struct error *err)
 	}
 	mouse->edge.ops = &edge_ops;
 	mouse->control = control;
+	if (mouse_form_parse(spec ? spec : "usual", &mouse->form, err)) {
+		free(mouse);
+		return NULL;
+	}
 	if (outbox_init(&mouse->out, control_loop(control), REPORTS_MAX, err)) {
+		free(mouse->form.descriptor);
 		free(mouse);
 		return NULL;
 	}
@@ -374,7 +409,8 @@ static const struct vsp_ops mouse_ops = {
 	EDGE_VSP_OPS,
 };
 
-int mouse_create(struct vmbus_server *server, struct control *control, struct error *err)
+int mouse_create(struct vmbus_server *server, struct control *control, const char *spec,
+		 struct error *err)
 {
-	return edge_add(server, control, &mouse_ops, mouse_new(control, err), err);
+	return edge_add(server, control, &mouse_ops, mouse_new(control, spec, err), err);
 }

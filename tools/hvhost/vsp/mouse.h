@@ -10,8 +10,9 @@
 #include "vsp/edge.h"
 
 /** mouse_new() - a mouse that no guest has opened; registers its commands.
- * Return: NULL, with @err set, when there is no memory.
+ * @spec: what it looks like, see mouse_form_parse(); NULL is the usual one
+ * Return: NULL, with @err set, when there is no memory or no such mouse.
  */
-struct edge *mouse_new(struct control *control, struct error *err);
+struct edge *mouse_new(struct control *control, const char *spec, struct error *err);
 
 #endif
