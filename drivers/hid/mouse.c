@@ -11,8 +11,21 @@
 #include "channel.h"
 #include "mouse_wire.h"
 
-/* The longest message: device info with the largest descriptors, or the largest report. */
-#define MOUSE_MESSAGE_MAX	(HID_MAX_BUFFER_SIZE + 64)
+/*
+ * The longest message: device info with a HID descriptor and a report descriptor as long as their
+ * lengths can tell. The longest report is shorter, and what HID fills it up to still fits.
+ */
+#define MOUSE_MESSAGE_MAX						\
+	ALIGN(sizeof(struct vmbus_pipe_header) +			\
+	      offsetof(struct synthhid_device_info_msg, descriptor) +	\
+	      U8_MAX + MOUSE_WIRE_DESC_MAX, 8)
+/*
+ * Of the ring that the host writes: such a message and its framing fit. Of the other: a request
+ * and an acknowledgment. Together they are no larger an allocation than two rings of an input
+ * device usually are.
+ */
+#define MOUSE_RX_RING_SIZE	VMBUS_RING_SIZE(84 * 1024)
+#define MOUSE_TX_RING_SIZE	VMBUS_RING_SIZE(4 * 1024)
 
 enum mouse_phase {
 	MOUSE_IDLE,		/* nothing is due from the host but reports */
@@ -22,8 +35,8 @@ enum mouse_phase {
 
 /*
  * The channel callback owns phase (but for the start of a greeting, when no message is due),
- * status, report_desc and the identity until it completes greeted; from then on they do not
- * change, whatever the host sends.
+ * status and offered until it completes greeted; from then on they do not change, whatever the
+ * host sends.
  */
 struct hv_mouse {
 	struct hv_device *hdev;
@@ -32,13 +45,23 @@ struct hv_mouse {
 	struct completion greeted;
 	int status;		/* of the greeting */
 	bool reporting;		/* the HID device takes reports */
+	struct {		/* what the host describes; during a greeting */
+		struct mouse_wire_info info;	/* its descriptor is desc */
+		u8 *desc;	/* MOUSE_WIRE_DESC_MAX bytes */
+	} offered;
+	/* What the HID device was made from. */
 	u16 vendor, product, version;
 	u8 *report_desc;
 	u16 report_desc_len;
-	/* hid_input_report() may write up to this size, however short the report is. */
-	u8 report[HID_MAX_BUFFER_SIZE];
+	/*
+	 * hid_input_report() fills a report that is too short up to what the descriptor says, at
+	 * most HID_MAX_BUFFER_SIZE bytes.
+	 */
 	u8 message[MOUSE_MESSAGE_MAX];
 };
+
+static_assert(sizeof(struct vmbus_pipe_header) + sizeof(struct synthhid_report) +
+	      HID_MAX_BUFFER_SIZE <= MOUSE_MESSAGE_MAX);
 
 /* ---- what the host sends; in the channel callback ---- */
 
@@ -62,52 +85,14 @@ static void mouse_take_response(struct hv_mouse *mouse, const struct mouse_wire_
 	mouse_greeted(mouse, -ENODEV);
 }
 
-/* After a resume the HID device exists: it keeps the descriptor that it was made from. */
-static int mouse_keep_info(struct hv_mouse *mouse, const struct mouse_wire_info *info)
-{
-	if (mouse->report_desc) {
-		u8 *fixed = kmemdup(info->report_desc, info->report_desc_len, GFP_ATOMIC);
-
-		if (!fixed)
-			return -ENOMEM;
-		mouse_wire_fix_report_desc(fixed, info->report_desc_len);
-		if (info->report_desc_len != mouse->report_desc_len ||
-		    memcmp(fixed, mouse->report_desc, info->report_desc_len))
-			dev_warn(&mouse->hdev->device,
-				 "the host describes the mouse differently now; bind it again\n");
-		kfree(fixed);
-		return 0;
-	}
-	mouse->report_desc = kmemdup(info->report_desc, info->report_desc_len, GFP_ATOMIC);
-	if (!mouse->report_desc)
-		return -ENOMEM;
-	mouse->report_desc_len = info->report_desc_len;
-	mouse_wire_fix_report_desc(mouse->report_desc, mouse->report_desc_len);
-	mouse->vendor = info->vendor;
-	mouse->product = info->product;
-	mouse->version = info->version;
-	return 0;
-}
-
-static int mouse_send(struct hv_mouse *mouse, void *msg, u32 len)
-{
-	return vmbus_sendpacket(mouse->hdev->channel, msg, len, (unsigned long)mouse,
-				VM_PKT_DATA_INBAND, VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
-}
-
 static void mouse_take_info(struct hv_mouse *mouse, const struct mouse_wire_msg *msg)
 {
-	struct mouse_wire_ack ack;
-	int ret;
-
 	if (mouse->phase != MOUSE_WANT_INFO)
 		return;
-	ret = mouse_keep_info(mouse, &msg->info);
-	if (!ret) {
-		mouse_wire_ack_init(&ack);
-		ret = mouse_send(mouse, &ack, sizeof(ack));
-	}
-	mouse_greeted(mouse, ret);
+	mouse->offered.info = msg->info;
+	mouse->offered.info.report_desc = mouse->offered.desc;
+	memcpy(mouse->offered.desc, msg->info.report_desc, msg->info.report_desc_len);
+	mouse_greeted(mouse, 0);
 }
 
 static void mouse_take_report(struct hv_mouse *mouse, const struct mouse_wire_msg *msg)
@@ -115,8 +100,8 @@ static void mouse_take_report(struct hv_mouse *mouse, const struct mouse_wire_ms
 	/* Pairs with mouse_add_hid(): the HID device is there. */
 	if (!smp_load_acquire(&mouse->reporting))
 		return;
-	memcpy(mouse->report, msg->report.data, msg->report.len);
-	hid_input_report(mouse->hid, HID_INPUT_REPORT, mouse->report, msg->report.len, 1);
+	/* The report is in mouse->message, which is ours to write to. */
+	hid_input_report(mouse->hid, HID_INPUT_REPORT, (u8 *)msg->report.data, msg->report.len, 1);
 	pm_wakeup_hard_event(&mouse->hdev->device);
 }
 
@@ -156,10 +141,41 @@ static void mouse_on_channel(void *context)
 
 /* ---- towards the host ---- */
 
+static int mouse_send(struct hv_mouse *mouse, void *msg, u32 len)
+{
+	return vmbus_sendpacket(mouse->hdev->channel, msg, len, (unsigned long)mouse,
+				VM_PKT_DATA_INBAND, VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+}
+
+/* After a resume the HID device exists: it keeps the descriptor that it was made from. */
+static int mouse_keep_info(struct hv_mouse *mouse)
+{
+	const struct mouse_wire_info *info = &mouse->offered.info;
+
+	mouse_wire_fix_report_desc(mouse->offered.desc, info->report_desc_len);
+	if (mouse->report_desc) {
+		if (info->report_desc_len != mouse->report_desc_len ||
+		    memcmp(info->report_desc, mouse->report_desc, info->report_desc_len))
+			dev_warn(&mouse->hdev->device,
+				 "the host describes the mouse differently now; bind it again\n");
+		return 0;
+	}
+	mouse->report_desc = kvmalloc(info->report_desc_len, GFP_KERNEL);
+	if (!mouse->report_desc)
+		return -ENOMEM;
+	memcpy(mouse->report_desc, info->report_desc, info->report_desc_len);
+	mouse->report_desc_len = info->report_desc_len;
+	mouse->vendor = info->vendor;
+	mouse->product = info->product;
+	mouse->version = info->version;
+	return 0;
+}
+
 static int mouse_greet(struct hv_mouse *mouse)
 {
 	struct hv_device *hdev = mouse->hdev;
 	struct mouse_wire_request request;
+	struct mouse_wire_ack ack;
 	int ret;
 
 	mouse_wire_request_init(&request);
@@ -172,7 +188,14 @@ static int mouse_greet(struct hv_mouse *mouse)
 		dev_err(&hdev->device, "the host has not %s in %u ms\n",
 			READ_ONCE(mouse->phase) == MOUSE_WANT_RESPONSE ? "answered" :
 			"described the mouse", INPUT_GREETING_MS);
-	return ret ? ret : mouse->status;
+	if (!ret)
+		ret = mouse->status;
+	if (!ret)
+		ret = mouse_keep_info(mouse);
+	if (ret)
+		return ret;
+	mouse_wire_ack_init(&ack);
+	return mouse_send(mouse, &ack, sizeof(ack));
 }
 
 /* Opens the channel and greets the host; on failure the channel is closed again. */
@@ -181,13 +204,19 @@ static int mouse_connect(struct hv_mouse *mouse)
 	struct hv_device *hdev = mouse->hdev;
 	int ret;
 
-	ret = vmbus_open(hdev->channel, INPUT_RING_SIZE, INPUT_RING_SIZE, NULL, 0,
+	mouse->offered.desc = kvmalloc(MOUSE_WIRE_DESC_MAX, GFP_KERNEL);
+	if (!mouse->offered.desc)
+		return -ENOMEM;
+	ret = vmbus_open(hdev->channel, MOUSE_TX_RING_SIZE, MOUSE_RX_RING_SIZE, NULL, 0,
 			 mouse_on_channel, hdev);
-	if (ret)
-		return ret;
-	ret = mouse_greet(mouse);
-	if (ret)
-		vmbus_close(hdev->channel);
+	if (!ret) {
+		ret = mouse_greet(mouse);
+		if (ret)
+			vmbus_close(hdev->channel);
+	}
+	/* No description is due any more, or there is no channel that it could come by. */
+	kvfree(mouse->offered.desc);
+	mouse->offered.desc = NULL;
 	return ret;
 }
 
@@ -218,11 +247,11 @@ static void mouse_hid_close(struct hid_device *hid)
 {
 }
 
-/* The protocol has no way to ask for a report or to set one. */
+/* The protocol has no way to ask for a report or to set one; a program on hidraw is told. */
 static int mouse_hid_raw_request(struct hid_device *hid, unsigned char report_num, __u8 *buf,
 				 size_t len, unsigned char report_type, int request)
 {
-	return 0;
+	return -EOPNOTSUPP;
 }
 
 static struct hid_ll_driver mouse_ll_driver = {
@@ -245,7 +274,8 @@ static int mouse_hid_probe(struct hid_device *hid, const struct hid_device_id *i
 		hid_err(hid, "the host's report descriptor is not understood (%d)\n", ret);
 		return ret;
 	}
-	ret = hid_hw_start(hid, HID_CONNECT_HIDINPUT | HID_CONNECT_HIDDEV);
+	/* What is no mouse, such as a report of the vendor's own, can be read from hidraw. */
+	ret = hid_hw_start(hid, HID_CONNECT_HIDINPUT | HID_CONNECT_HIDDEV | HID_CONNECT_HIDRAW);
 	if (ret)
 		hid_err(hid, "cannot be started (%d)\n", ret);
 	return ret;
@@ -294,7 +324,7 @@ static int mouse_add_hid(struct hv_mouse *mouse)
 static void mouse_free(struct hv_mouse *mouse)
 {
 	hv_set_drvdata(mouse->hdev, NULL);
-	kfree(mouse->report_desc);
+	kvfree(mouse->report_desc);
 	kvfree(mouse);
 }
 

@@ -25,8 +25,6 @@ static int parse_info(const void *data, size_t len, struct mouse_wire_msg *msg)
 
 	if (desc->length < sizeof(*desc) || desc->length > room)
 		return -EBADMSG;
-	if (report_len > HID_MAX_DESCRIPTOR_SIZE)
-		return -EMSGSIZE;
 	if (!report_len || report_len > room - desc->length)
 		return -EBADMSG;
 	msg->info.vendor = le16_to_cpu(wire->attributes.vendor);
@@ -102,12 +100,35 @@ void mouse_wire_ack_init(struct mouse_wire_ack *ack)
 	ack->msg.hdr.size = cpu_to_le32(sizeof(ack->msg) - sizeof(ack->msg.hdr));
 }
 
-#define BUTTONS_MAX_OFFSET	14
-#define ITEM_LOGICAL_MAXIMUM_1	0x25
+/* HID 1.11, 6.2.2.2: an item's tag and type, and how many bytes of data follow. */
+#define ITEM_KIND(byte)		((byte) & 0xfc)
+#define ITEM_DATA(byte)		(((byte) & 3) == 3 ? 4 : (byte) & 3)
+#define ITEM_IS_MAIN(byte)	(((byte) & 0x0c) == 0)
+#define ITEM_IS_LONG(byte)	((byte) == 0xfe)
+#define ITEM_USAGE_MINIMUM	0x18
+#define ITEM_USAGE_MAXIMUM	0x28
+#define ITEM_LOGICAL_MAXIMUM_1	0x25	/* with one byte of data */
 #define ITEM_USAGE_MAXIMUM_1	0x29
+
+#define BUTTONS_MAX_OFFSET	14
 
 void mouse_wire_fix_report_desc(u8 *desc, size_t len)
 {
-	if (len > BUTTONS_MAX_OFFSET && desc[BUTTONS_MAX_OFFSET] == ITEM_LOGICAL_MAXIMUM_1)
-		desc[BUTTONS_MAX_OFFSET] = ITEM_USAGE_MAXIMUM_1;
+	u8 before = 0;
+	size_t at;
+
+	if (len <= BUTTONS_MAX_OFFSET || desc[BUTTONS_MAX_OFFSET] != ITEM_LOGICAL_MAXIMUM_1)
+		return;
+	for (at = 0; at < BUTTONS_MAX_OFFSET; at += 1 + ITEM_DATA(desc[at])) {
+		if (ITEM_IS_LONG(desc[at]))
+			return;
+		before = desc[at];
+	}
+	if (at != BUTTONS_MAX_OFFSET || ITEM_KIND(before) != ITEM_USAGE_MINIMUM)
+		return;
+	/* No usage maximum follows before the item that would need it. */
+	for (; at < len && !ITEM_IS_MAIN(desc[at]); at += 1 + ITEM_DATA(desc[at]))
+		if (ITEM_KIND(desc[at]) == ITEM_USAGE_MAXIMUM || ITEM_IS_LONG(desc[at]))
+			return;
+	desc[BUTTONS_MAX_OFFSET] = ITEM_USAGE_MAXIMUM_1;
 }

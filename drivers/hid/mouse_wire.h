@@ -26,10 +26,16 @@ struct mouse_wire_response {
 	bool approved;
 };
 
+/*
+ * The longest report descriptor, bytes: HID 1.11 and the protocol tell its length in 16 bits.
+ * (HID_MAX_DESCRIPTOR_SIZE of Linux is a bound of other transports.)
+ */
+#define MOUSE_WIRE_DESC_MAX	0xffffu
+
 struct mouse_wire_info {
 	u16 vendor, product, version;
 	const u8 *report_desc;	/* into the parsed bytes */
-	u16 report_desc_len;	/* 1 to HID_MAX_DESCRIPTOR_SIZE */
+	u16 report_desc_len;	/* at least 1 */
 };
 
 struct mouse_wire_report {
@@ -53,8 +59,7 @@ struct mouse_wire_msg {
  * @msg: filled in on success; on failure its type, if that could be read
  *
  * Return: 0; -ENOMSG for a pipe message that carries no data, to be ignored; -EBADMSG when a
- * length lies; -EPROTO when the message's type is not one that hosts send; -EMSGSIZE when a
- * report descriptor is larger than HID allows.
+ * length lies; -EPROTO when the message's type is not one that hosts send.
  */
 int mouse_wire_parse(const void *data, size_t len, struct mouse_wire_msg *msg);
 
@@ -69,8 +74,8 @@ void mouse_wire_ack_init(struct mouse_wire_ack *ack);
  * @desc: a report descriptor
  * @len: bytes
  *
- * They give the number of buttons as a logical maximum (0x25) where a usage maximum (0x29)
- * belongs.
+ * They give the number of buttons, at byte 14, as a logical maximum (0x25) where a usage maximum
+ * (0x29) belongs. What is a logical maximum there, or the data of another item, stays.
  */
 void mouse_wire_fix_report_desc(u8 *desc, size_t len);
 

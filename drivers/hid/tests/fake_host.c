@@ -3,6 +3,8 @@
  * The host of the suites: the bus's functions that the drivers call, and the life of a device. What
  * it says is in the suites, as a mouse and a keyboard have nothing in common.
  */
+/* The longest description of a mouse fits. */
+#define FAKE_RING_PAGES		(1 + 20u)
 #include "../../ring/tests/fake_channel.c"
 
 #include <linux/slab.h>

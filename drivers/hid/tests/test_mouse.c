@@ -155,10 +155,11 @@ static u8 *info_of(struct kunit *test, const u8 *desc, u32 desc_len, u32 *len)
 		[8 + 32] = 9, 0x21, 1, 1, 0, 1, 0x22,
 	};
 	u8 *info = kunit_kzalloc(test, INFO_REPORT_AT + desc_len, GFP_KERNEL);
-	const u8 pipe[] = { PIPE(INFO_REPORT_AT - 8 + desc_len) };
+	const u8 pipe[] = { PIPE((INFO_REPORT_AT - 8 + desc_len) & 0xffff) };
 
 	KUNIT_ASSERT_NOT_NULL(test, info);
 	memcpy(info, pipe, sizeof(pipe));
+	info[6] = (INFO_REPORT_AT - 8 + desc_len) >> 16;
 	memcpy(info + 8, head, sizeof(head));
 	info[INFO_REPORT_LEN_AT] = desc_len;
 	info[INFO_REPORT_LEN_AT + 1] = desc_len >> 8;
@@ -274,8 +275,8 @@ static void mouse_refused(struct kunit *test)
 		  -EBADMSG },
 		{ "a report descriptor cut short", approved, sizeof(approved), INFO_REPORT_LEN_AT,
 		  sizeof(mouse_desc) + 7, -EBADMSG },
-		{ "a huge report descriptor", approved, sizeof(approved), INFO_REPORT_LEN_AT + 1,
-		  0x10, -EMSGSIZE },
+		{ "a huge report descriptor cut short", approved, sizeof(approved),
+		  INFO_REPORT_LEN_AT + 1, 0xff, -EBADMSG },
 		{ "another kind of message", approved, sizeof(approved), 8, 3, -ETIMEDOUT },
 		{ "part of a message", approved, sizeof(approved), 0, 2, -ETIMEDOUT },
 	};
@@ -330,29 +331,58 @@ static void mouse_without_bus(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, probe(host), 0);
 }
 
-/* As long as HID allows, and one byte that means nothing. */
+/* A mouse behind items that say nothing: what is lost of the descriptor is lost of the mouse. */
+static u8 *padded(struct kunit *test, u32 len)
+{
+	u8 *desc = kunit_kzalloc(test, len, GFP_KERNEL);
+	u32 at = 0, pad = len - sizeof(mouse_desc);
+
+	KUNIT_ASSERT_NOT_NULL(test, desc);
+	if (pad & 1)
+		desc[at++] = 0x04;	/* usage page, without data */
+	for (; at < pad; at += 2) {
+		desc[at] = 0x05;
+		desc[at + 1] = 0x01;
+	}
+	memcpy(desc + pad, mouse_desc, sizeof(mouse_desc));
+	return desc;
+}
+
 static void mouse_descriptors(struct kunit *test)
 {
+	/* As it is; about a page, as the in-tree bus copies; Linux's usual bound; the protocol's. */
+	static const u32 sizes[] = {
+		sizeof(mouse_desc), sizeof(mouse_desc) + 1, 4022, 4023, 4024, HID_MAX_DESCRIPTOR_SIZE,
+		HID_MAX_DESCRIPTOR_SIZE + 1, 32768, 65534, 65535,
+	};
+	static const u8 moves[] = { 0, 1, 1 };
+	/* Of no input device: a vendor's own, and what is no descriptor. */
+	static const u8 vendor[] = {
+		0x06, 0x00, 0xff, 0x09, 0x01, 0xa1, 0x01, 0x09, 0x02, 0x75, 0x08, 0x95, 0x02, 0x81,
+		0x02, 0xc0,
+	};
 	struct fake_host *host = test->priv;
 	struct mouse *mouse = host->scratch;
-	u8 *desc = kunit_kzalloc(test, HID_MAX_DESCRIPTOR_SIZE, GFP_KERNEL);
-	static const u8 moves[] = { 0, 1, 1 };
 	u8 nonsense = 0xfe;
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, desc);
-	memcpy(desc, mouse_desc, sizeof(mouse_desc));
-	for (i = sizeof(mouse_desc); i < HID_MAX_DESCRIPTOR_SIZE; i += 2) {
-		desc[i] = 0x05;		/* usage page, of nothing */
-		desc[i + 1] = 0x01;
-	}
-	mouse->info = info_of(test, desc, HID_MAX_DESCRIPTOR_SIZE, &mouse->info_len);
-	KUNIT_ASSERT_EQ(test, probe(host), 0);
-	KUNIT_EXPECT_NOT_NULL(test, seen.dev);
-	report(host, moves, sizeof(moves));
-	KUNIT_EXPECT_EQ(test, seen.x, 1);
-	fake_host_remove(host);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		u8 *desc = padded(test, sizes[i]);
 
+		mouse->info = info_of(test, desc, sizes[i], &mouse->info_len);
+		KUNIT_ASSERT_EQ_MSG(test, probe(host), 0, "%u bytes", sizes[i]);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, seen.dev, "%u bytes", sizes[i]);
+		seen.x = 0;
+		report(host, moves, sizeof(moves));
+		KUNIT_EXPECT_EQ_MSG(test, seen.x, 1, "%u bytes", sizes[i]);
+		fake_host_remove(host);
+	}
+
+	mouse->info = info_of(test, vendor, sizeof(vendor), &mouse->info_len);
+	KUNIT_EXPECT_EQ(test, probe(host), 0);
+	KUNIT_EXPECT_NULL(test, seen.dev);
+	report(host, moves, 2);
+	fake_host_remove(host);
 	/* What HID does not understand is a device without a driver. */
 	mouse->info = info_of(test, &nonsense, 1, &mouse->info_len);
 	KUNIT_EXPECT_EQ(test, probe(host), 0);
@@ -462,6 +492,32 @@ static void mouse_sleeps(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, seen.dev);
 }
 
+/* A report wakes the system, once there is a mouse; what else the host says does not. */
+static void mouse_wakes(struct kunit *test)
+{
+	struct fake_host *host = test->priv;
+
+	if (!IS_ENABLED(CONFIG_PM_SLEEP))
+		kunit_skip(test, "no sleep");
+	KUNIT_ASSERT_EQ(test, probe(host), 0);
+#ifdef CONFIG_PM_SLEEP
+	{
+		static const u8 moves[] = { 0, 1, 1 };
+		struct wakeup_source *source = host->hv.device.power.wakeup;
+
+		KUNIT_ASSERT_NOT_NULL(test, source);
+		KUNIT_EXPECT_EQ(test, source->event_count, 0ul);
+		report(host, moves, sizeof(moves));
+		KUNIT_EXPECT_EQ(test, source->event_count, 1ul);
+		fake_host_say(host, approved, sizeof(approved));
+		fake_channel_kick(&host->channel);
+		KUNIT_EXPECT_EQ(test, source->event_count, 1ul);
+	}
+#endif
+	fake_host_remove(host);
+	KUNIT_EXPECT_FALSE(test, device_may_wakeup(&host->hv.device));
+}
+
 static void mouse_raw_requests(struct kunit *test)
 {
 	struct fake_host *host = test->priv;
@@ -473,8 +529,10 @@ static void mouse_raw_requests(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, seen.dev);
 	/* The protocol has no such thing, and nothing goes to the host. */
 	hid = input_get_drvdata(seen.dev);
-	hid_hw_raw_request(hid, 0, buf, 3, HID_INPUT_REPORT, HID_REQ_GET_REPORT);
+	KUNIT_EXPECT_EQ(test, hid_hw_raw_request(hid, 0, buf, 3, HID_INPUT_REPORT,
+						 HID_REQ_GET_REPORT), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, host->messages, 2u);
+	KUNIT_EXPECT_EQ(test, !!(hid->claimed & HID_CLAIMED_HIDRAW), IS_ENABLED(CONFIG_HIDRAW));
 }
 
 static struct kunit_case mouse_cases[] = {
@@ -485,6 +543,7 @@ static struct kunit_case mouse_cases[] = {
 	KUNIT_CASE(mouse_reports),
 	KUNIT_CASE(mouse_noise),
 	KUNIT_CASE(mouse_sleeps),
+	KUNIT_CASE(mouse_wakes),
 	KUNIT_CASE(mouse_raw_requests),
 	{}
 };

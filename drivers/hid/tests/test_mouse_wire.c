@@ -91,8 +91,8 @@ static const struct {
 	{ info, sizeof(info), INFO_LENGTH_AT, 0xff, -EBADMSG },
 	{ info, sizeof(info), INFO_REPORT_LEN_AT, 0, -EBADMSG },
 	{ info, sizeof(info), INFO_REPORT_LEN_AT, 5, -EBADMSG },
-	{ info, sizeof(info), INFO_REPORT_LEN_AT + 1, 0x10, -EMSGSIZE },
-	{ info, sizeof(info), INFO_REPORT_LEN_AT + 1, 0xff, -EMSGSIZE },
+	{ info, sizeof(info), INFO_REPORT_LEN_AT + 1, 0x10, -EBADMSG },
+	{ info, sizeof(info), INFO_REPORT_LEN_AT + 1, 0xff, -EBADMSG },
 };
 
 static void test_changed(struct kunit *test)
@@ -109,22 +109,26 @@ static void test_changed(struct kunit *test)
 	}
 }
 
-/* The HID descriptor may be longer than we know it; a report descriptor as long as HID allows. */
+/* The HID descriptor may be longer than we know it; both as long as their lengths can tell. */
 static void test_sizes(struct kunit *test)
 {
-	const size_t len = 8 + 49 + 3 + HID_MAX_DESCRIPTOR_SIZE;
+	const size_t len = 8 + 40 + 255 + 65535;
 	u8 *wire = kunit_kzalloc(test, len, GFP_KERNEL);
 	struct mouse_wire_msg msg;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, wire);
 	memcpy(wire, info, sizeof(info));
 	wire[4] = (len - 8) & 0xff;
-	wire[5] = (len - 8) >> 8;
-	wire[INFO_LENGTH_AT] = 12;
-	wire[INFO_REPORT_LEN_AT] = HID_MAX_DESCRIPTOR_SIZE & 0xff;
-	wire[INFO_REPORT_LEN_AT + 1] = HID_MAX_DESCRIPTOR_SIZE >> 8;
+	wire[5] = (len - 8) >> 8 & 0xff;
+	wire[6] = (len - 8) >> 16;
+	wire[INFO_LENGTH_AT] = 255;
+	wire[INFO_REPORT_LEN_AT] = 0xff;
+	wire[INFO_REPORT_LEN_AT + 1] = 0xff;
+	wire[len - 1] = 0xa5;
 	KUNIT_ASSERT_EQ(test, parse(test, wire, len, &msg), 0);
-	KUNIT_EXPECT_EQ(test, msg.info.report_desc_len, HID_MAX_DESCRIPTOR_SIZE);
+	KUNIT_EXPECT_EQ(test, msg.info.report_desc_len, 65535);
+	/* The copy that was parsed is there until the test ends. */
+	KUNIT_EXPECT_EQ(test, msg.info.report_desc[65534], 0xa5);
 	KUNIT_EXPECT_EQ(test, parse(test, wire, len - 1, &msg), -EBADMSG);
 }
 
@@ -143,20 +147,49 @@ static void test_build(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(&ack, ack_bytes, sizeof(ack)), 0);
 }
 
+/* What some hosts send, and descriptors whose byte 14 is 0x25 for another reason. */
 static void test_fix(struct kunit *test)
 {
-	u8 *desc = kunit_kzalloc(test, 15, GFP_KERNEL);
-	u8 *tiny = kunit_kzalloc(test, 14, GFP_KERNEL);
+#define HEAD	0x05, 0x01, 0x09, 0x02, 0xa1, 0x01, 0x09, 0x01, 0xa1, 0x00, 0x05, 0x09
+	static const struct {
+		u8 len, mended;
+		u8 desc[28];
+	} cases[] = {
+		{ 28, true, { HEAD, 0x19, 0x01, 0x25, 0x05, 0x15, 0x00, 0x25, 0x01, 0x95, 0x05,
+			      0x75, 0x01, 0x81, 0x02, 0xc0, 0xc0 } },
+		{ 16, true, { HEAD, 0x19, 0x01, 0x25, 0x05 } },
+		{ 15, true, { HEAD, 0x19, 0x01, 0x25 } },
+		/* right as it is */
+		{ 18, false, { HEAD, 0x19, 0x01, 0x29, 0x05, 0x15, 0x00 } },
+		/* a logical maximum behind the logical minimum, and behind a usage */
+		{ 28, false, { HEAD, 0x15, 0x00, 0x25, 0x01, 0x19, 0x01, 0x29, 0x05, 0x95, 0x05,
+			       0x75, 0x01, 0x81, 0x02, 0xc0, 0xc0 } },
+		{ 16, false, { HEAD, 0x09, 0x01, 0x25, 0x01 } },
+		/* one between the usages' minimum and maximum, of one byte and of two */
+		{ 20, false, { HEAD, 0x19, 0x01, 0x25, 0x01, 0x29, 0x05, 0x81, 0x02 } },
+		{ 21, false, { HEAD, 0x19, 0x01, 0x25, 0x01, 0x2a, 0x05, 0x00, 0x81, 0x02 } },
+		/* a usage maximum that belongs to the next item comes too late */
+		{ 20, true, { HEAD, 0x19, 0x01, 0x25, 0x05, 0x81, 0x02, 0x29, 0x05 } },
+		/* data of an item of two bytes, of four, and what is in a long item */
+		{ 16, false, { HEAD, 0x0a, 0x19, 0x25, 0x95 } },
+		{ 17, false, { HEAD, 0x17, 0x19, 0x25, 0x00, 0x00 } },
+		{ 16, false, { 0xfe, 0x09, 0x02, 0xa1, 0x01, 0x09, 0x01, 0xa1, 0x00, 0x05, 0x09,
+			       0x00, 0x19, 0x01, 0x25, 0x05 } },
+		/* too short to have such a byte */
+		{ 14, false, { HEAD, 0x19, 0x01 } }, { 1, false, { 0x25 } },
+	};
+	unsigned int i, at;
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, tiny);
-	desc[14] = 0x25;
-	mouse_wire_fix_report_desc(desc, 15);
-	KUNIT_EXPECT_EQ(test, desc[14], 0x29);
-	desc[14] = 0x15;
-	mouse_wire_fix_report_desc(desc, 15);
-	KUNIT_EXPECT_EQ(test, desc[14], 0x15);
-	mouse_wire_fix_report_desc(tiny, 14);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		u8 *desc = kunit_kzalloc(test, cases[i].len, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, desc);
+		memcpy(desc, cases[i].desc, cases[i].len);
+		mouse_wire_fix_report_desc(desc, cases[i].len);
+		for (at = 0; at < cases[i].len; at++)
+			KUNIT_EXPECT_EQ_MSG(test, desc[at], at == 14 && cases[i].mended ? 0x29 :
+					    cases[i].desc[at], "case %u, byte %u", i, at);
+	}
 }
 
 static struct kunit_case mouse_cases[] = {

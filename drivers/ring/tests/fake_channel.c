@@ -8,7 +8,9 @@
 #include "fake_channel.h"
 
 /* Of each ring, with its header. The driver's wishes are noted and not followed. */
+#ifndef FAKE_RING_PAGES
 #define FAKE_RING_PAGES		(1 + 16u)
+#endif
 #define FAKE_RING_BYTES		(FAKE_RING_PAGES * PAGE_SIZE)
 
 /**
