@@ -8,16 +8,17 @@ import statistics
 import subprocess
 
 Point = collections.namedtuple('Point', 'name about script options programs python compared boots '
-                                        'timeout words expected scratch splats')
+                                        'timeout words expected scratch splats built')
 
 
 def point(name, about, script, options, programs=(), python=False, compared=False, boots=1,
-          timeout=900, words=(), expected=None, scratch='', splats=None):
+          timeout=900, words=(), expected=None, scratch='', splats=None, built=()):
     """A Point with what most of them have. @scratch: the size of a disk in a file, which is there
     after the guest. @expected: lines of the kernel log that the script brings about, and @splats
-    those of a kernel that it has panic."""
+    those of a kernel that it has panic. @built: programs of ours, as FOLDER/NAME, from the C file
+    of that name in tests/FOLDER/guest."""
     return Point(name, about, script, options, programs, python, compared, boots, timeout, words,
-                 expected, scratch, splats)
+                 expected, scratch, splats, built)
 
 
 # A panic on purpose, as Linux tells it; nothing else that looks like one.
@@ -28,7 +29,7 @@ POINTS = (
     point('interfaces', 'sysfs, events, writes, trace points, lsvmbus: ours beside in-tree',
           'interfaces', ('--cpus', '4', '--mem', '512M', '--disk', 'mem:64M', '--nic', 'user',
                          '--host-arg', '--monitor=scsi'),
-          python=True, compared=True, programs=('/usr/bin/python3',)),
+          python=True, compared=True, programs=('/usr/bin/python3',), built=('bus/listing',)),
     point('cpus', 'ROUNDS=2: processors go and come under traffic, channels are moved; 4 CPUs',
           'cpus', ('--cpus', '4', '--mem', '768M', '--disk', 'mem:64M', '--nic', 'user',
                    '--host-run', 'iperf3 -s -B 127.0.0.1'),
@@ -50,11 +51,14 @@ POINTS = (
           'reboot', ('--cpus', '2', '--mem', '512M', '--disk', 'mem:64M', '--nic', 'user',
                      '--host-arg', '--on-reset=reboot'), splats=PANIC),
     point('kexec', 'the kernel starts another one under traffic, twice',
-          'kexec', ('--cpus', '2', '--mem', '768M', '--disk', 'mem:64M', '--nic', 'user')),
+          'kexec', ('--cpus', '2', '--mem', '768M', '--disk', 'mem:64M', '--nic', 'user'),
+          built=('bus/nextkernel',)),
     point('kdump', 'a panic under traffic; the crash kernel writes the dump to the synthetic disk',
           'kdump', ('--cpus', '2', '--mem', '768M', '--nic', 'user', '--append',
-                    'crashkernel=256M'), scratch='1G', splats=PANIC),
+                    'crashkernel=256M'), scratch='1G', splats=PANIC, built=('bus/nextkernel',)),
     point('s2idle', 'suspend to idle, and a key or the mouse that wakes', 's2idle', SMALL),
+    point('input', 'ROUNDS=3 SLEEP=1: keys, text, mice of any descriptor, unplugged while read, waking',
+          'input', SMALL, built=('e2e/evwatch', 'bus/inputs'), timeout=1200),
     point('startup', 'from the load of the bus until disk, NIC and input can be used',
           'startup', ('--unloaded', *SMALL), boots=3),
 )

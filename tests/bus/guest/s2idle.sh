@@ -44,9 +44,9 @@ all_is_well "before"
 check "the disk is written" mark_disk
 check "suspend to idle is there" grep -q s2idle /sys/power/mem_sleep
 sleeps "a key" "$CLASS_KEYBOARD" \
-	"{\"cmd\": \"key\", \"keys\": [\"a\"], \"action\": \"down\", \"delay_ms\": $DELAY_MS}"
+	"{\"cmd\": \"key\", \"keys\": [\"a\"], \"action\": \"down\", \"after_ms\": $DELAY_MS}"
 host '{"cmd": "key", "keys": ["a"], "action": "up"}' >/dev/null
 sleeps "the mouse" "$CLASS_MOUSE" \
-	"{\"cmd\": \"mouse-move\", \"x\": 100, \"y\": 200, \"delay_ms\": $DELAY_MS}"
+	"{\"cmd\": \"mouse-move\", \"x\": 100, \"y\": 200, \"after_ms\": $DELAY_MS}"
 same "no suspend failed" 0 "$(count_of fail)"
 finish

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Prints the input events of every event device, one a line ("KEY 30 1", "ABS 0 100",
- * "REL 8 -1"), until none has come for a while. Says "ready" on stderr when it listens.
+ * "REL 8 -1"), until none has come for a while. Autorepeat ("KEY 30 2"), which the guest's kernel
+ * makes, is shown when asked for. Says "ready" on stderr when it listens.
  */
 #include <fcntl.h>
 #include <glob.h>
@@ -9,17 +10,17 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #define MAX_DEVICES	32
 
-static void print_event(const struct input_event *event)
+static void print_event(const struct input_event *event, int repeats)
 {
 	switch (event->type) {
 	case EV_KEY:
-		/* 2 is autorepeat, made by the guest's kernel. */
-		if (event->value != 2)
+		if (event->value != 2 || repeats)
 			printf("KEY %u %d\n", event->code, event->value);
 		break;
 	case EV_ABS:
@@ -35,12 +36,12 @@ int main(int argc, char **argv)
 {
 	struct pollfd fds[MAX_DEVICES];
 	struct input_event event;
-	int quiet_ms, n = 0, ready;
+	int quiet_ms, n = 0, ready, repeats = argc == 3 && !strcmp(argv[2], "repeats");
 	glob_t devices;
 	size_t i;
 
-	if (argc != 2 || (quiet_ms = atoi(argv[1])) <= 0) {
-		fprintf(stderr, "usage: evwatch QUIET_MS\n");
+	if (argc != 2 + repeats || (quiet_ms = atoi(argv[1])) <= 0) {
+		fprintf(stderr, "usage: evwatch QUIET_MS [repeats]\n");
 		return 2;
 	}
 	if (glob("/dev/input/event*", 0, NULL, &devices)) {
@@ -68,7 +69,7 @@ int main(int argc, char **argv)
 				fprintf(stderr, "evwatch: a device went away\n");
 				return 1;
 			}
-			print_event(&event);
+			print_event(&event, repeats);
 		}
 		fflush(stdout);
 	}
