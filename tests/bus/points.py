@@ -57,6 +57,11 @@ POINTS = (
           'kdump', ('--cpus', '2', '--mem', '768M', '--nic', 'user', '--append',
                     'crashkernel=256M'), scratch='1G', splats=PANIC, built=('bus/nextkernel',)),
     point('s2idle', 'suspend to idle, and a key or the mouse that wakes', 's2idle', SMALL),
+    point('hibernate', 'suspend to disk with the image on the synthetic disk, power off, resume',
+          # The host that comes after is another process, and has the NIC with the same address.
+          'hibernate', ('--cpus', '2', '--mem', '512M', '--nic', 'user,mac=00:15:5d:00:4b:01',
+                        '--again', '1'),
+          programs=('sfdisk',), scratch='1G'),
     point('input', 'ROUNDS=3 SLEEP=1: keys, text, mice of any descriptor, unplugged while read, waking',
           'input', SMALL, built=('e2e/evwatch', 'bus/inputs'), timeout=1200),
     point('startup', 'from the load of the bus until disk, NIC and input can be used',

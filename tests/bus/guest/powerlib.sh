@@ -13,10 +13,18 @@ host_count() {
 	host '{"cmd": "stats"}' | grep -o "\"$1\": *[0-9]*" | head -n 1 | grep -o '[0-9]*$'
 }
 
+# Within a minute; else what is wrong is told.
+devices_work_soon() {
+	until_true 60 devices_work && return
+	devices_work
+	nic_state "$(synthetic_nic)"
+	return 1
+}
+
 # The devices of the bus work, its driver is the one that the run is about, and the host has
 # nothing to complain about.
 all_is_well() {
-	check "$1: devices work" until_true 60 devices_work
+	check "$1: devices work" devices_work_soon
 	case $HVIC_DRIVERS in
 	*vmbus=ours*) check "$1: the bus is ours" test -s /sys/module/hv_vmbus/version ;;
 	*) check "$1: the bus is in-tree's" test ! -e /sys/module/hv_vmbus/version ;;

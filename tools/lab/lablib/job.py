@@ -158,7 +158,13 @@ class Job:
         for number in range(2, self.options.guests + 1):
             lines.append(f'{self._hvhost(number)} </dev/null '
                          f'>"$JOB/guest-{number}.log" 2>&1 &')
-        lines.append(self._hvhost(1))
+        if not self.options.again:
+            return '\n'.join([*lines, self._hvhost(1)]) + '\n'
+        # A guest that powered off with its command under way is switched on again.
+        lines += ['again=0', f'until {self._hvhost(1)}; status=$?',
+                  f'[ "$status" != 0 ] || [ -s "$JOB/agent-status" ] || '
+                  f'[ "$again" = {self.options.again} ]; do', 'again=$((again + 1))',
+                  'done', 'exit "$status"']
         return '\n'.join(lines) + '\n'
 
     def prepare(self):
