@@ -5,6 +5,10 @@
 . /lab/e2e/lib.sh
 rounds=${RELOADS:-5}
 
+unload() {
+	rmmod "$1" 2>/tmp/rmmod
+}
+
 # reload NAME DEVICE-CHECK MODULE...: unload in this order, load in the reverse.
 reload() {
 	reload_name=$1
@@ -18,7 +22,8 @@ reload() {
 	round=0
 	while [ "$round" -lt "$rounds" ]; do
 		for module; do
-			if grep -q "^$module " /proc/modules && ! rmmod "$module" 2>/tmp/rmmod; then
+			# The kernel looks at a disk that has just come for a while, which is a use.
+			if grep -q "^$module " /proc/modules && ! until_true 20 unload "$module"; then
 				fail "$reload_name: rmmod $module in round $round: $(cat /tmp/rmmod)"
 				return
 			fi
