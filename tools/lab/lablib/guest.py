@@ -58,8 +58,7 @@ def our_modules(kernel):
     if not os.path.exists(os.path.join(TOP, 'Kbuild')):
         raise LabError('there is no Kbuild: our modules cannot be built', EXIT_USAGE)
     where = build_dir('modules', kernel.release)
-    # The KUnit suites put their fakes in the place of what 6.1 calls functions.
-    suites = [] if kernel.name != 'debug-6.12' else ['CONFIG_KUNIT=n']
+    suites = ['HVIC_KUNIT=m'] if kernel.name == 'debug' else []
     with locked('modules-' + kernel.release):
         status, said = suite.build(kernel, where, '-s', *suites)
     if status:
