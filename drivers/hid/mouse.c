@@ -211,8 +211,11 @@ static int mouse_connect(struct hv_mouse *mouse)
 			 mouse_on_channel, hdev);
 	if (!ret) {
 		ret = mouse_greet(mouse);
-		if (ret)
+		if (ret) {
 			vmbus_close(hdev->channel);
+			/* Nothing is due when the next greeting opens the channel. */
+			mouse->phase = MOUSE_IDLE;
+		}
 	}
 	/* No description is due any more, or there is no channel that it could come by. */
 	kvfree(mouse->offered.desc);
