@@ -71,8 +71,9 @@ def run(name, command, subjects, out, echo, about, expected=None, splats=None, a
     the kernel log that match @expected and @splats are what the test brings about. @after(text) is
     asked in the end with what was printed: ([passed], [failed])."""
     began = time.monotonic()
-    # A guest that does not come up may be the emulation's fault: once more, the result says so and
-    # what the first one left stays. What happens once the tests have begun is never repeated.
+    # A guest that does not come up and says nothing of why may be the emulation's fault: once more,
+    # the result says so and what the first one left stays. A kernel that complained, or a test that
+    # gave its verdict, is never repeated.
     first = out + '.first'
     shutil.rmtree(first, ignore_errors=True)
     repeated = False
@@ -81,7 +82,8 @@ def run(name, command, subjects, out, echo, about, expected=None, splats=None, a
         os.makedirs(out)
         with open(os.path.join(out, 'stdout.txt'), 'wb') as file:
             status = _lab(command, file)
-        if repeated or status not in (124, 125) or _verdicts(out, '(?:PASS|FAIL)'):
+        if repeated or status not in (124, 125) or _verdicts(out, '(?:PASS|FAIL)') or \
+                kernel_log(out, expected, splats)[1]:
             break
         repeated = True
         os.rename(out, first)
