@@ -12,7 +12,7 @@
 #define HEX_PREFIX	"hex:"
 #define SIZE_PREFIX	",size="
 
-static void put16(uint8_t *out, int value)
+static void put_le16(uint8_t *out, int value)
 {
 	out[0] = value & 0xff;
 	out[1] = value >> 8 & 0xff;
@@ -48,9 +48,9 @@ static const uint8_t usual_descriptor[] = {
 static size_t pack_usual(const struct mouse_pose *pose, uint8_t *out)
 {
 	out[0] = pose->buttons;
-	put16(out + 1, pose->x);
-	put16(out + 3, pose->y);
-	put16(out + 5, pose->wheel);
+	put_le16(out + 1, pose->x);
+	put_le16(out + 3, pose->y);
+	put_le16(out + 5, pose->wheel);
 	return 7;
 }
 
@@ -84,8 +84,8 @@ static const uint8_t relative_descriptor[] = {
 static size_t pack_relative(const struct mouse_pose *pose, uint8_t *out)
 {
 	out[0] = pose->buttons;
-	put16(out + 1, pose->x);
-	put16(out + 3, pose->y);
+	put_le16(out + 1, pose->x);
+	put_le16(out + 3, pose->y);
 	out[5] = pose->wheel & 0xff;
 	return 6;
 }
@@ -120,9 +120,9 @@ static const uint8_t digitizer_descriptor[] = {
 static size_t pack_digitizer(const struct mouse_pose *pose, uint8_t *out)
 {
 	out[0] = (pose->buttons & 3) | 4;
-	put16(out + 1, pose->x);
-	put16(out + 3, pose->y);
-	put16(out + 5, pose->buttons & 1 ? 512 : 0);
+	put_le16(out + 1, pose->x);
+	put_le16(out + 3, pose->y);
+	put_le16(out + 5, pose->buttons & 1 ? 512 : 0);
 	return 7;
 }
 
