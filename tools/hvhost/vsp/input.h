@@ -10,11 +10,21 @@
 #include "error.h"
 #include "hyperv/vmbus.h"
 
-/*
- * The most that "after_ms" of a command may be: time for a guest to go to sleep. What is asked of
- * the same device afterwards waits for it.
+/**
+ * input_after_ms() - the member "after_ms" of a command: when to send what it asks for
+ * @after_ms: filled in, 0 without such a member; what is asked of the same device afterwards
+ *	waits for it
+ * Return: 0, or -1 with @err set.
  */
-#define INPUT_AFTER_MS_MAX	60000
+int input_after_ms(json_t *request, int64_t *after_ms, struct error *err);
+
+/**
+ * input_defer() - control_defer(), but a command for later is answered now, for its asker may be
+ * about to sleep
+ * @after_ms: of input_after_ms()
+ * Return: NULL when it is answered now.
+ */
+struct control_pending *input_defer(struct control *control, int64_t after_ms);
 
 /** keyboard_create() - offer a keyboard and register the commands "type" and "key", which from
  * then on are this keyboard's. Main loop. Return: 0, or -1 with @err set.

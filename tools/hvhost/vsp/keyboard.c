@@ -54,16 +54,10 @@ struct pace {
 	int64_t delay_ms;	/* before each character or key */
 };
 
-/* A command for later is answered now, for its asker may be about to sleep. */
-static struct control_pending *defer_unless(struct keyboard *kbd, const struct pace *pace)
-{
-	return pace->after_ms ? NULL : control_defer(kbd->control);
-}
-
 static int get_pace(json_t *request, struct pace *pace, struct error *err)
 {
-	*pace = (struct pace){ 0, DELAY_MS_DEFAULT };
-	if (control_number(request, "after_ms", 0, INPUT_AFTER_MS_MAX, &pace->after_ms, err))
+	pace->delay_ms = DELAY_MS_DEFAULT;
+	if (input_after_ms(request, &pace->after_ms, err))
 		return -1;
 	return control_number(request, "delay_ms", 0, DELAY_MS_MAX, &pace->delay_ms, err);
 }
@@ -171,7 +165,7 @@ static int cmd_type(void *arg, json_t *request, json_t *reply, struct error *err
 	    check_room(kbd, count, err))
 		return -1;
 	json_object_set_new(reply, "keystrokes", json_integer(count));
-	send_text(kbd, text, by, &pace, defer_unless(kbd, &pace));
+	send_text(kbd, text, by, &pace, input_defer(kbd->control, pace.after_ms));
 	return 0;
 }
 
@@ -249,7 +243,7 @@ static int cmd_key(void *arg, json_t *request, json_t *reply, struct error *err)
 	json_object_set_new(reply, "keystrokes", json_integer(n));
 	if (!n)
 		return 0;
-	done = defer_unless(kbd, &pace);
+	done = input_defer(kbd->control, pace.after_ms);
 	if (chord.nr_down)
 		send_strokes(kbd, chord.down, chord.nr_down, next_delay(&pace),
 			     chord.repeats || chord.nr_up ? NULL : done);

@@ -116,10 +116,9 @@ static int check_active(struct mouse *mouse, unsigned int reports, struct error 
 static int check_kind(struct mouse *mouse, json_t *request, unsigned int reports,
 		      int64_t *after_ms, struct error *err)
 {
-	*after_ms = 0;
 	if (!mouse->form.kind)
 		return error_set(err, "this mouse was given in hex: use mouse-report");
-	if (control_number(request, "after_ms", 0, INPUT_AFTER_MS_MAX, after_ms, err))
+	if (input_after_ms(request, after_ms, err))
 		return -1;
 	return check_active(mouse, reports, err);
 }
@@ -153,12 +152,6 @@ static int get_axes(const struct mouse_kind *kind, json_t *request, int64_t *x, 
 	return control_number(request, "y", least, kind->axis_max, y, err);
 }
 
-/* A command for later is answered now, for its asker may be about to sleep. */
-static struct control_pending *defer_unless(struct mouse *mouse, int64_t after_ms)
-{
-	return after_ms ? NULL : control_defer(mouse->control);
-}
-
 static int cmd_move(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct mouse *mouse = arg;
@@ -172,7 +165,7 @@ static int cmd_move(void *arg, json_t *request, json_t *reply, struct error *err
 	pose.y = y;
 	if (!mouse->form.kind->relative)
 		mouse->pose = pose;
-	send_report(mouse, &pose, after_ms, defer_unless(mouse, after_ms));
+	send_report(mouse, &pose, after_ms, input_defer(mouse->control, after_ms));
 	return 0;
 }
 
@@ -188,7 +181,7 @@ static int cmd_click(void *arg, json_t *request, json_t *reply, struct error *er
 	mouse->pose.buttons |= mask;
 	send_report(mouse, &mouse->pose, after_ms, NULL);
 	mouse->pose.buttons &= ~mask;
-	send_report(mouse, &mouse->pose, 0, defer_unless(mouse, after_ms));
+	send_report(mouse, &mouse->pose, 0, input_defer(mouse->control, after_ms));
 	return 0;
 }
 
@@ -208,7 +201,7 @@ static int cmd_button(void *arg, json_t *request, json_t *reply, struct error *e
 		mouse->pose.buttons |= mask;
 	else
 		mouse->pose.buttons &= ~mask;
-	send_report(mouse, &mouse->pose, after_ms, defer_unless(mouse, after_ms));
+	send_report(mouse, &mouse->pose, after_ms, input_defer(mouse->control, after_ms));
 	return 0;
 }
 
@@ -225,7 +218,7 @@ static int cmd_wheel(void *arg, json_t *request, json_t *reply, struct error *er
 	    check_kind(mouse, request, 1, &after_ms, err))
 		return -1;
 	pose.wheel = n;
-	send_report(mouse, &pose, after_ms, defer_unless(mouse, after_ms));
+	send_report(mouse, &pose, after_ms, input_defer(mouse->control, after_ms));
 	return 0;
 }
 
@@ -235,16 +228,16 @@ static int cmd_report(void *arg, json_t *request, json_t *reply, struct error *e
 	struct mouse *mouse = arg;
 	const char *data = json_string_value(json_object_get(request, "data"));
 	long len = data ? hex_bytes(data, mouse->msg.body, RAW_MAX) : -1;
-	int64_t after_ms = 0;
+	int64_t after_ms;
 
 	if (len < 0)
 		return error_set(err,
 				 "\"data\" is a report of 1 to %u bytes, in hexadecimal digits",
 				 RAW_MAX);
-	if (control_number(request, "after_ms", 0, INPUT_AFTER_MS_MAX, &after_ms, err) ||
-	    check_active(mouse, 1, err))
+	if (input_after_ms(request, &after_ms, err) || check_active(mouse, 1, err))
 		return -1;
-	send_body(mouse, SYNTHHID_WIRE_INPUT_REPORT, len, after_ms, defer_unless(mouse, after_ms));
+	send_body(mouse, SYNTHHID_WIRE_INPUT_REPORT, len, after_ms,
+		  input_defer(mouse->control, after_ms));
 	return 0;
 }
 
