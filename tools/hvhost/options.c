@@ -286,8 +286,8 @@ void options_help(FILE *to)
 	      "lists them).\n", to);
 	fputs("\nA mouse is usual (an absolute pointer with five buttons and a wheel, the default),\n"
 	      "relative (the same, but it moves by so much), digitizer (a pen), ids (three reports: a\n"
-	      "mouse, media keys, a vendor's own), tiny (one axis) or hex:DIGITS, a report descriptor\n"
-	      "as it is. size=N pads the descriptor to N bytes, at most 65535.\n", to);
+	      "mouse, media keys, a vendor's own), tiny (one axis, one way) or hex:DIGITS, a report\n"
+	      "descriptor as it is. size=N pads the descriptor to N bytes, at most 65535.\n", to);
 	fputs("\nA nic gen swallows and counts frames and answers ARP, neighbour discovery, ping and UDP\n"
 	      "to port 7 as 198.18.0.1 and 2001:2::1; the control command generate lets it send.\n",
 	      to);

@@ -196,7 +196,7 @@ vendor_report() {
 check "a report of the vendor's own" vendor_report
 
 check "a descriptor of 15 bytes" mouse_like tiny
-check "its axis moves" events /tmp/tiny '' move 5 0
+check "its axis moves" events /tmp/tiny '' asked '{"cmd": "mouse-move", "x": 5}'
 same "by so much" "REL 0 5;" "$(lines /tmp/tiny '^REL')"
 
 # In-tree a packet beyond 4,096 bytes is cut, and what is taken for the next one is read for ever: the

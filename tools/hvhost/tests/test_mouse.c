@@ -198,6 +198,12 @@ static void test_kinds(void **state)
 	activate(fx);
 	command(fx, "{\"cmd\":\"mouse-move\",\"x\":127}", "{\"ok\":true}");
 	expect_sent(fx, tiny, sizeof(tiny));
+	/* Its descriptor gives its byte no sign: -5 would arrive as 251. */
+	command(fx, "{\"cmd\":\"mouse-move\",\"x\":-5}",
+		"{\"ok\":false,\"error\":\"\\\"x\\\" is a number from 0 to 127\"}");
+	command(fx, "{\"cmd\":\"mouse-move\",\"x\":1,\"y\":0}",
+		"{\"ok\":false,\"error\":\"a mouse tiny has no y\"}");
+	assert_int_equal(fx->len, 0);
 }
 
 static void test_raw(void **state)

@@ -143,13 +143,14 @@ static int get_button(struct mouse *mouse, json_t *request, uint8_t *mask, struc
 static int get_axes(const struct mouse_kind *kind, json_t *request, int64_t *x, int64_t *y,
 		    struct error *err)
 {
-	int64_t least = kind->relative ? -kind->axis_max : 0;
-
 	*x = kind->relative ? 0 : CONTROL_REQUIRED;
 	*y = *x;
-	if (control_number(request, "x", least, kind->axis_max, x, err))
+	if (control_number(request, "x", kind->axis_min, kind->axis_max, x, err))
 		return -1;
-	return control_number(request, "y", least, kind->axis_max, y, err);
+	if (!kind->has_y)
+		return json_object_get(request, "y") ?
+			error_set(err, "a mouse %s has no y", kind->name) : 0;
+	return control_number(request, "y", kind->axis_min, kind->axis_max, y, err);
 }
 
 static int cmd_move(void *arg, json_t *request, json_t *reply, struct error *err)
@@ -245,8 +246,9 @@ static const struct {
 	const char *name, *help;
 	control_fn fn;
 } commands[] = {
-	{ "mouse-move", "x, y: 0 to 32767, or by how much, -32767 to 32767, with a relative mouse; "
-	  "after_ms: later, answered now, as with all commands of the mouse", cmd_move },
+	{ "mouse-move", "x, y: 0 to 32767, or by how much, -32767 to 32767, with a relative mouse "
+	  "(ids: -127 to 127; tiny: x alone, 0 to 127); after_ms: later, answered now, as with all "
+	  "commands of the mouse", cmd_move },
 	{ "mouse-click", "button: left (default), right, middle, side, extra", cmd_click },
 	{ "mouse-button", "button; down: true or false", cmd_button },
 	{ "mouse-wheel", "n: -127 to 127", cmd_wheel },

@@ -178,7 +178,10 @@ static size_t pack_ids(const struct mouse_pose *pose, uint8_t *out)
 	return 4;
 }
 
-/* One axis; the least that a kernel makes an input device of. */
+/*
+ * One axis; the least that a kernel makes an input device of. Without a logical minimum its field
+ * has no sign, so it goes one way.
+ */
 static const uint8_t tiny_descriptor[] = {
 	0x05, 0x01,		/* usage page: generic desktop */
 	0x09, 0x02,		/* usage: mouse */
@@ -196,14 +199,14 @@ static size_t pack_tiny(const struct mouse_pose *pose, uint8_t *out)
 }
 
 static const struct mouse_kind kinds[] = {
-	{ "usual", usual_descriptor, sizeof(usual_descriptor), false, 0x7fff, 127, 0x1f,
-	  pack_usual },
-	{ "relative", relative_descriptor, sizeof(relative_descriptor), true, 0x7fff, 127, 0x1f,
-	  pack_relative },
-	{ "digitizer", digitizer_descriptor, sizeof(digitizer_descriptor), false, 0x7fff, 0, 0x03,
-	  pack_digitizer },
-	{ "ids", ids_descriptor, sizeof(ids_descriptor), true, 127, 0, 0x07, pack_ids },
-	{ "tiny", tiny_descriptor, sizeof(tiny_descriptor), true, 127, 0, 0, pack_tiny },
+	{ "usual", usual_descriptor, sizeof(usual_descriptor), false, true,
+	  0, 0x7fff, 127, 0x1f, pack_usual },
+	{ "relative", relative_descriptor, sizeof(relative_descriptor), true, true,
+	  -0x7fff, 0x7fff, 127, 0x1f, pack_relative },
+	{ "digitizer", digitizer_descriptor, sizeof(digitizer_descriptor), false, true,
+	  0, 0x7fff, 0, 0x03, pack_digitizer },
+	{ "ids", ids_descriptor, sizeof(ids_descriptor), true, true, -127, 127, 0, 0x07, pack_ids },
+	{ "tiny", tiny_descriptor, sizeof(tiny_descriptor), true, false, 0, 127, 0, 0, pack_tiny },
 };
 
 #define NR_KINDS	(sizeof(kinds) / sizeof(kinds[0]))

@@ -33,7 +33,8 @@ struct mouse_kind {
 	const uint8_t *descriptor;
 	size_t len;		/* bytes of it */
 	bool relative;		/* x and y are movements */
-	int axis_max;		/* of x and y; a movement's least is -axis_max */
+	bool has_y;
+	int axis_min, axis_max;	/* of x and y */
 	int wheel_max;		/* 0: no wheel */
 	uint8_t buttons;	/* the bits of struct mouse_pose that it has */
 	/* Fills in at most MOUSE_REPORT_MAX bytes; return: how many. */
