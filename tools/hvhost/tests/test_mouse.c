@@ -208,7 +208,7 @@ static void test_kinds(void **state)
 
 static void test_raw(void **state)
 {
-	static const char *const bad[] = { "", "0", "0g", "01 2", "01x", " " };
+	static const char *const bad[] = { "", "0", "0g", "01 2", "01x", " ", "01,02", "01,zz", "01," };
 	static const uint8_t bytes[] = { RAW(1, 0xff) };
 	struct fixture *fx = *state;
 	char request[64];

@@ -228,7 +228,7 @@ static int cmd_report(void *arg, json_t *request, json_t *reply, struct error *e
 {
 	struct mouse *mouse = arg;
 	const char *data = json_string_value(json_object_get(request, "data"));
-	long len = data ? hex_bytes(data, mouse->msg.body, RAW_MAX) : -1;
+	long len = data ? hex_bytes(data, strlen(data), mouse->msg.body, RAW_MAX) : -1;
 	int64_t after_ms;
 
 	if (len < 0)

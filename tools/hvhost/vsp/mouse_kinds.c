@@ -219,18 +219,20 @@ static int digit(char c)
 	return at ? at - digits : -1;
 }
 
-long hex_bytes(const char *text, uint8_t *out, size_t room)
+long hex_bytes(const char *text, size_t len, uint8_t *out, size_t room)
 {
+	const char *end = text + len;
 	size_t n = 0;
 
-	for (; *text && *text != ','; text += 2) {
-		while (*text == ' ')
+	while (text < end) {
+		if (*text == ' ') {
 			text++;
-		if (!*text || *text == ',')
-			break;
-		if (digit(text[0]) < 0 || digit(text[1]) < 0 || n == room)
+			continue;
+		}
+		if (end - text < 2 || digit(text[0]) < 0 || digit(text[1]) < 0 || n == room)
 			return -1;
 		out[n++] = digit(text[0]) << 4 | digit(text[1]);
+		text += 2;
 	}
 	return n ? (long)n : -1;
 }
@@ -278,11 +280,12 @@ static void pad_descriptor(struct mouse_form *form, size_t pad)
 /* Return: 0, or -1 when @spec is not understood. */
 static int read_spec(const char *spec, struct mouse_form *form)
 {
-	size_t word = strcspn(spec, ",");
+	size_t word = strcspn(spec, ","), prefix = strlen(HEX_PREFIX);
 	long size = parse_size(spec + word), len;
 
-	if (!strncmp(spec, HEX_PREFIX, strlen(HEX_PREFIX))) {
-		len = hex_bytes(spec + strlen(HEX_PREFIX), form->descriptor, MOUSE_DESCRIPTOR_MAX);
+	if (!strncmp(spec, HEX_PREFIX, prefix)) {
+		len = hex_bytes(spec + prefix, word - prefix, form->descriptor,
+				MOUSE_DESCRIPTOR_MAX);
 	} else {
 		form->kind = find_kind(spec, word);
 		len = form->kind ? (long)form->kind->len : -1;

@@ -61,11 +61,12 @@ int mouse_form_parse(const char *spec, struct mouse_form *form, struct error *er
 
 /**
  * hex_bytes() - bytes out of pairs of hexadecimal digits; blanks may be between the pairs
- * @text: the digits, up to a NUL or the first comma
+ * @text: the digits and blanks
+ * @len: bytes of it; nothing else may be in them
  * @out: filled in
  * @room: bytes of it
  * Return: how many; -1 when it is no such text, is empty, or does not fit.
  */
-long hex_bytes(const char *text, uint8_t *out, size_t room);
+long hex_bytes(const char *text, size_t len, uint8_t *out, size_t room);
 
 #endif
