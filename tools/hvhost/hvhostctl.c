@@ -51,6 +51,8 @@ static const struct verb verbs[] = {
 	  { { "button", WORD_TEXT } }, 0, NULL, NULL },
 	{ "wheel", "mouse-wheel", "N", "turn the wheel by N, away from the user if positive",
 	  { { "n", WORD_NUMBER } }, 1, NULL, NULL },
+	{ "report", "mouse-report", "HEX", "a report of the mouse as it is, e.g. \"01 05 fd\"",
+	  { { "data", WORD_TEXT } }, 1, NULL, NULL },
 	{ "lun-add", "lun-add", "SPEC [controller=scsi0] [lun=N]", "add a disk, e.g. mem:64M",
 	  { { "spec", WORD_TEXT } }, 1, NULL, NULL },
 	{ "lun-remove", "lun-remove", "LUN [controller=scsi0]", "take a disk away",
