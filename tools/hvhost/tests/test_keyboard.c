@@ -88,6 +88,9 @@ static void test_unicode(void **state)
 	command(fx, "{\"cmd\":\"type\",\"text\":\"\\ud83d\\ude00\",\"unicode\":true,"
 		"\"delay_ms\":0}", "{\"ok\":true,\"keystrokes\":4}");
 	expect_sent(fx, bytes, sizeof(bytes));
+	command(fx, "{\"cmd\":\"type\",\"text\":\"\\ud83d\\ude00\",\"by\":\"unicode\","
+		"\"delay_ms\":0}", "{\"ok\":true,\"keystrokes\":4}");
+	expect_sent(fx, bytes, sizeof(bytes));
 }
 
 /* By Alt and the digits of the keypad: U+00E9 is 233, U+1F600 is 128512; Enter is itself. */
@@ -113,7 +116,6 @@ static void test_console(void **state)
 	assert_int_equal(keystrokes_of_char(0, TYPING_CONSOLE, out), 0);
 	assert_int_equal(keystrokes_of_char(1, TYPING_CONSOLE, out), 0);
 	assert_int_equal(keystrokes_of_char(0x110000, TYPING_CONSOLE, out), 0);
-	/* "unicode": true is the same as by unicode. */
 	assert_int_equal(keystrokes_of_char(0xe9, TYPING_KEYS, out), 0);
 	assert_int_equal(keystrokes_of_char(0xe9, TYPING_UNICODE, out), 2);
 }
