@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The control command "generate", through the table of commands to a device's loop.
+ * The control commands "generate" and "vf", through the table of commands to a device's loop.
  */
 #include "fake_guest.h"
 
@@ -32,11 +32,11 @@ static void stop(void)
 }
 
 /* Return: the answer, to be freed. */
-static char *request(const char *members)
+static char *request(const char *cmd, const char *members)
 {
 	char line[256];
 
-	snprintf(line, sizeof(line), "{\"cmd\":\"generate\",%s}", members);
+	snprintf(line, sizeof(line), "{\"cmd\":\"%s\",%s}", cmd, members);
 	return control_request(commands, line, strlen(line));
 }
 
@@ -105,12 +105,12 @@ static void generate(void **state)
 	start();
 	net0 = vmbus_device_find(fake.server, "net0");
 	assert_non_null(net0);
-	answer = request("\"device\":\"net0\"");
+	answer = request("generate", "\"device\":\"net0\"");
 	assert_non_null(strstr(answer, "has not told its address"));
 	free(answer);
 	loop_call_sync(vmbus_device_loop(net0), introduce, vmbus_device_priv(net0));
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-		answer = request(requests[i].members);
+		answer = request("generate", requests[i].members);
 		if (!strstr(answer, requests[i].answer))
 			fail_msg("%s: %s", requests[i].members, answer);
 		free(answer);
@@ -121,10 +121,40 @@ static void generate(void **state)
 	stop();
 }
 
+static void vf(void **state)
+{
+	static const char * const bad[] = { "\"1\"", "1.0", "-1", "4294967296" };
+	struct vmbus_device *net0;
+	char members[64], *answer;
+	struct netvsp *nic;
+
+	start();
+	net0 = vmbus_device_find(fake.server, "net0");
+	assert_non_null(net0);
+	nic = vmbus_device_priv(net0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(members, sizeof(members),
+			 "\"device\":\"net0\",\"present\":true,\"serial\":%s", bad[i]);
+		answer = request("vf", members);
+		assert_string_equal(answer, "{\"ok\":false,\"error\":\"\\\"serial\\\" is a number from "
+				    "0 to 4294967295\"}");
+		free(answer);
+		assert_false(nic->vf_due);
+	}
+	answer = request("vf", "\"device\":\"net0\",\"present\":true,\"serial\":4294967295");
+	assert_string_equal(answer, "{\"ok\":true}");
+	free(answer);
+	assert_true(nic->vf_due);
+	assert_int_equal(nic->vf_allocated, 1);
+	assert_int_equal(nic->vf_serial, UINT32_MAX);
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(generate),
+		cmocka_unit_test(vf),
 	};
 
 	return cmocka_run_group_tests_name("netvsp_control", tests, NULL, NULL);

@@ -324,12 +324,15 @@ static int control_vf(void *arg, json_t *request, json_t *reply, struct error *e
 	json_t *present = json_object_get(request, "present");
 	struct vmbus_device *dev = find_nic(arg, request, err);
 	struct nic_request req = { .vf_allocated = json_is_true(present) };
+	int64_t serial = 0;
 
 	if (!dev)
 		return -1;
 	if (!json_is_boolean(present))
 		return error_set(err, "vf: give \"present\": true or false");
-	req.vf_serial = json_integer_value(json_object_get(request, "serial"));
+	if (control_number(request, "serial", 0, UINT32_MAX, &serial, err))
+		return -1;
+	req.vf_serial = serial;
 	req.nic = vmbus_device_priv(dev);
 	loop_call_sync(vmbus_device_loop(dev), vf_fn, &req);
 	return 0;
