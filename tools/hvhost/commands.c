@@ -172,9 +172,11 @@ static int cmd_power_button(void *arg, json_t *request, json_t *reply, struct er
 static int cmd_nmi(void *arg, json_t *request, json_t *reply, struct error *err)
 {
 	struct host *host = arg;
-	json_int_t cpu = json_integer_value(json_object_get(request, "cpu"));
+	int64_t cpu = 0;
 
-	if (cpu < 0 || cpu > UINT_MAX || machine_nmi(host->machine, cpu))
+	if (control_number(request, "cpu", 0, UINT_MAX, &cpu, err))
+		return -1;
+	if (machine_nmi(host->machine, cpu))
 		return error_set(err, "no running CPU %lld", (long long)cpu);
 	return 0;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The commands that add and remove devices, as text goes in and comes out, and what they do to
- * the bus.
+ * the bus; interrupts that are no device's, and what a crash leaves in the counters.
  */
 #include "fake_guest.h"
 #include "host.h"
 
 static struct host host;
-static unsigned int disks, nics;
+static unsigned int disks, nics, nmis, nmi_cpu;
 
 /* main.c, which is no part of the tests. */
 void host_quit(struct host *quitting, int status)
@@ -34,12 +34,33 @@ int host_add_nic(struct host *to, const char *spec, struct error *err)
 	return error_set(err, "no network \"%s\"", spec);
 }
 
+/* A machine of two processors that are not there. */
+int machine_nmi(struct machine *m, unsigned int cpu)
+{
+	if (cpu > 1)
+		return -EINVAL;
+	nmis++;
+	nmi_cpu = cpu;
+	return 0;
+}
+
+json_t *machine_stats(struct machine *m)
+{
+	return json_object();
+}
+
+json_t *synic_stats(struct synic *synic)
+{
+	return json_object();
+}
+
 static int setup(void **state)
 {
 	fake_start(VMBUS_WIRE_V5_3);
 	memset(&host, 0, sizeof(host));
 	disks = 0;
 	nics = 0;
+	nmis = 0;
 	host.server = fake.server;
 	host.loop = fake.loop;
 	host.control = control_new(fake.loop);
@@ -158,6 +179,43 @@ static void keyboard_and_mouse(void **state)
 	       "at most 65535\"}");
 }
 
+static void nmi(void **state)
+{
+	static const char * const bad[] = { "\"1\"", "1.0", "true", "null", "-1", "4294967296" };
+	char request[64];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(request, sizeof(request), "{\"cmd\":\"nmi\",\"cpu\":%s}", bad[i]);
+		expect(request, "{\"ok\":false,\"error\":\"\\\"cpu\\\" is a number from 0 to "
+		       "4294967295\"}");
+	}
+	expect("{\"cmd\":\"nmi\",\"cpu\":2}", "{\"ok\":false,\"error\":\"no running CPU 2\"}");
+	assert_int_equal(nmis, 0);
+	expect("{\"cmd\":\"nmi\",\"cpu\":1}", "{\"ok\":true}");
+	assert_int_equal(nmi_cpu, 1);
+	expect("{\"cmd\":\"nmi\"}", "{\"ok\":true}");
+	assert_int_equal(nmi_cpu, 0);
+	assert_int_equal(nmis, 2);
+}
+
+/* What the guest said when it crashed, all 64 bits of each register. */
+static void crash(void **state)
+{
+	static const char request[] = "{\"cmd\":\"stats\"}";
+	char *text;
+
+	text = control_request(host.control, request, strlen(request));
+	assert_non_null(strstr(text, "\"crashes\":0,\"crash\":[\"0x0\",\"0x0\",\"0x0\",\"0x0\","
+			       "\"0x0\"]"));
+	free(text);
+	host.crashes = 2;
+	memcpy(host.crash, (uint64_t[]){ 0x8100000000000006, 1, UINT64_MAX, 0, 0xc0de }, 40);
+	text = control_request(host.control, request, strlen(request));
+	assert_non_null(strstr(text, "\"crashes\":2,\"crash\":[\"0x8100000000000006\",\"0x1\","
+			       "\"0xffffffffffffffff\",\"0x0\",\"0xc0de\"]"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +223,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(device_remove, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_add, setup, teardown),
 		cmocka_unit_test_setup_teardown(keyboard_and_mouse, setup, teardown),
+		cmocka_unit_test_setup_teardown(nmi, setup, teardown),
+		cmocka_unit_test_setup_teardown(crash, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
