@@ -156,7 +156,7 @@ static int cmd_type(void *arg, json_t *request, json_t *reply, struct error *err
 	const char *text = json_string_value(json_object_get(request, "text"));
 	unsigned int count;
 	struct pace pace;
-	enum typing by;
+	enum typing by = TYPING_KEYS;
 
 	if (!text || !*text)
 		return error_set(err, "\"text\" is missing or empty");
