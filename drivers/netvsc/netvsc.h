@@ -207,8 +207,10 @@ struct netvsc_rx {
 	u32 ack_head;			/* under the lock of the outbound ring */
 	u32 ack_tail;
 	u32 ack_frames;			/* since there was none to give back, at least */
+	u32 ack_sections;		/* likewise, those that they lie in */
 	unsigned long ack_since;	/* jiffies, when there was none before */
 	u32 range;			/* next range of the packet being worked on */
+	u32 sections;			/* that those before it lie in */
 	u32 status;			/* what that packet will be acknowledged with */
 	struct sk_buff *partial;	/* a coalesced frame that lacks its end */
 	struct rndis_rx_meta partial_meta;
@@ -471,7 +473,7 @@ int netvsc_poll(struct napi_struct *napi, int budget);
 void netvsc_rx_abandon(struct netvsc_channel *ch);
 
 /* rx_ack.c */
-void netvsc_ack_add(struct netvsc_channel *ch, u64 id, u32 status, u32 frames);
+void netvsc_ack_add(struct netvsc_channel *ch, u64 id, u32 status, u32 frames, u32 sections);
 bool netvsc_acks_full(const struct netvsc_channel *ch);
 bool netvsc_ack_put(struct netvsc_channel *ch, struct hvic_ring_tx *ring);
 bool netvsc_ack_send(struct netvsc_channel *ch);

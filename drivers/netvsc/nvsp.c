@@ -233,7 +233,8 @@ static int offer_buffer(struct netvsc_session *s, struct netvsc_buffer *buf,
 		buf->state = NETVSC_BUFFER_SHARED;
 		return -EINVAL;
 	}
-	buf->section_size = layout.section_size;
+	/* A host that sends too early makes the poll loop read it. */
+	WRITE_ONCE(buf->section_size, layout.section_size);
 	buf->sections = layout.sections;
 	return 0;
 }

@@ -290,6 +290,14 @@ static u32 rx_message(struct netvsc_channel *ch, const void *data, u32 len, bool
 
 /* ---- packets of the ring ---- */
 
+/* Sections that a range of so many bytes lies in; one while the host has not told their size. */
+static u32 sections_of(const struct netvsc_buffer *buf, u32 len)
+{
+	u32 size = READ_ONCE(buf->section_size);
+
+	return size && len > size ? DIV_ROUND_UP(len, size) : 1;
+}
+
 /* Works on a transfer-page packet; true when it is done with. */
 static bool rx_transfer(struct netvsc_channel *ch, const struct hvic_ring_packet *packet,
 			int budget, int *work)
@@ -299,6 +307,8 @@ static bool rx_transfer(struct netvsc_channel *ch, const struct hvic_ring_packet
 	struct netvsc_rx *rx = &ch->rx;
 	u32 type, ranges, offset, len;
 
+	if (!rx->range)
+		rx->sections = 0;
 	if (nvsp_parse_type(packet->data, packet->len, &type) ||
 	    type != NVSP_MSG_SEND_RNDIS_PACKET ||
 	    nvsp_parse_transfer(packet->raw, header, NETVSC_RECV_BUFFER_ID, &ranges)) {
@@ -320,15 +330,17 @@ static bool rx_transfer(struct netvsc_channel *ch, const struct hvic_ring_packet
 			count_bad_packet(ch, "range outside of the receive buffer", rx->range);
 			drop_partial(ch);
 			rx->status = NVSP_STATUS_FAILURE;
+			rx->sections++;
 			continue;
 		}
+		rx->sections += sections_of(buf, len);
 		if (rx_message(ch, buf->data + offset, len, rx->range == ranges - 1) !=
 		    NVSP_STATUS_SUCCESS)
 			rx->status = NVSP_STATUS_FAILURE;
 	}
 	drop_partial(ch);
 	rx->range = 0;
-	netvsc_ack_add(ch, packet->trans_id, rx->status, ranges);
+	netvsc_ack_add(ch, packet->trans_id, rx->status, ranges, rx->sections);
 	return true;
 }
 

@@ -10,7 +10,7 @@
 
 #include "netvsc.h"
 
-/* Frames that may wait, at most, and their part of the receive sections. */
+/* Frames of a channel that may wait, at most, and the part of the sections that all may keep. */
 #define WAITING_FRAMES	32u
 #define WAITING_PART	8u
 
@@ -20,10 +20,11 @@
  * @id: the packet's transaction id
  * @status: NVSP_STATUS_*
  * @frames: what it carried
+ * @sections: that those lie in
  *
  * Context: softirq, the channel's poll loop; netvsc_acks_full() was false.
  */
-void netvsc_ack_add(struct netvsc_channel *ch, u64 id, u32 status, u32 frames)
+void netvsc_ack_add(struct netvsc_channel *ch, u64 id, u32 status, u32 frames, u32 sections)
 {
 	struct netvsc_rx *rx = &ch->rx;
 	struct netvsc_rx_ack *ack = &rx->acks[rx->ack_tail & (NETVSC_RX_ACKS - 1)];
@@ -31,8 +32,10 @@ void netvsc_ack_add(struct netvsc_channel *ch, u64 id, u32 status, u32 frames)
 	if (netvsc_rx_idle(ch)) {
 		rx->ack_since = jiffies;
 		rx->ack_frames = 0;
+		rx->ack_sections = 0;
 	}
 	rx->ack_frames += frames;
+	rx->ack_sections += sections;
 	ack->id = id;
 	ack->status = status;
 	/* Pairs with the acquire in netvsc_ack_put(). */
@@ -101,13 +104,19 @@ bool netvsc_ack_send(struct netvsc_channel *ch)
 {
 	struct netvsc_adapter *a = netdev_priv(ch->session->net);
 	struct hvic_ring_tx ring;
+	unsigned long flags;
 	bool all;
 
 	if (netvsc_rx_idle(ch))
 		return true;
 	if (hvic_ring_tx_begin(ch->vmbus, &ring)) {
-		/* The host is gone, or has spoilt the ring; it does not miss them. */
+		/*
+		 * The host is gone, or has spoilt the ring; it does not miss them. A batch that
+		 * began before that ends first, or it would bring some of them back.
+		 */
+		spin_lock_irqsave(&ch->vmbus->outbound.ring_lock, flags);
 		WRITE_ONCE(ch->rx.ack_head, ch->rx.ack_tail);
+		spin_unlock_irqrestore(&ch->vmbus->outbound.ring_lock, flags);
 		return true;
 	}
 	all = netvsc_ack_put(ch, &ring);
@@ -127,12 +136,14 @@ bool netvsc_ack_send(struct netvsc_channel *ch)
  */
 void netvsc_ack_poll_end(struct netvsc_channel *ch)
 {
-	u32 most = min(WAITING_FRAMES, ch->session->recv.sections / WAITING_PART);
-	unsigned long due = ch->rx.ack_since + ch->session->ack_delay;
+	struct netvsc_session *s = ch->session;
+	unsigned long due = ch->rx.ack_since + s->ack_delay;
 
 	if (netvsc_rx_idle(ch))
 		return;
-	if (ch->rx.ack_frames >= most || time_after_eq(jiffies, due))
+	if (ch->rx.ack_frames >= WAITING_FRAMES ||
+	    ch->rx.ack_sections >= s->recv.sections / WAITING_PART / READ_ONCE(s->num_channels) ||
+	    time_after_eq(jiffies, due))
 		netvsc_ack_send(ch);
 	else if (!timer_pending(&ch->retry))
 		mod_timer(&ch->retry, due);

@@ -31,25 +31,33 @@ static int ack_init(struct kunit *test)
 static void ack_exit(struct kunit *test)
 {
 	struct traffic *t = test->priv;
+	u32 i;
 
 	if (t && t->up) {
 		t->s->ack_delay = 0;
-		mod_timer(&channel_of(t)->retry, jiffies);
+		for (i = 0; i < t->s->num_channels; i++)
+			mod_timer(&t->s->channel[i]->retry, jiffies);
 	}
 	traffic_exit(test);
 }
 
-/* Frames that the driver has received, and the host has read all that it was sent. */
-static void receive(struct kunit *test, u32 frames)
+/* Frames that a channel has received, and the host has read all that it was sent. */
+static void receive_on(struct kunit *test, u32 channel, u32 frames)
 {
 	struct traffic *t = test->priv;
 	u32 before = t->count, i;
 
 	for (i = 0; i < frames; i++)
-		fake_rndis(t->ch, t->words, traffic_frame(t->words, NULL, 0, 60, i));
+		fake_rndis(&t->host->channel[channel], t->words,
+			   traffic_frame(t->words, NULL, 0, 60, i));
 	KUNIT_ASSERT_TRUE(test, fake_wait(smp_load_acquire(&t->count) == before + frames));
-	napi_synchronize(&channel_of(t)->napi);
+	napi_synchronize(&t->s->channel[channel]->napi);
 	fake_read(t->host);
+}
+
+static void receive(struct kunit *test, u32 frames)
+{
+	receive_on(test, 0, frames);
 }
 
 /* One frame is given back with a message, and one signal tells of both. */
@@ -160,6 +168,100 @@ static void ack_of_few_sections(struct kunit *test)
 	t->s->recv.sections = sections;
 }
 
+static void four_queues(struct fake_host *host)
+{
+	host->queues = 4;
+}
+
+/* The sections are those of all channels: an eighth of 64 is eight, and two a channel. */
+static void ack_of_shared_sections(struct kunit *test)
+{
+	u32 sections, acks = 0, i;
+	struct traffic *t;
+
+	ack_exit(test);
+	test->priv = NULL;
+	KUNIT_ASSERT_EQ(test, traffic_start(test, four_queues), 0);
+	t = test->priv;
+	KUNIT_ASSERT_EQ(test, t->s->num_channels, 4u);
+	for (i = 0; i < 4; i++)
+		KUNIT_ASSERT_TRUE(test, fake_wait(netvsc_rx_idle(t->s->channel[i])));
+	fake_read(t->host);
+	t->host->acks = 0;
+	t->s->ack_delay = FOREVER;
+	sections = t->s->recv.sections;
+	t->s->recv.sections = 64;
+	for (i = 0; i < 4; i++) {
+		receive_on(test, i, 1);
+		KUNIT_EXPECT_EQ_MSG(test, t->host->acks, acks, "%u", i);
+		receive_on(test, i, 1);
+		acks += 2;
+		KUNIT_EXPECT_EQ_MSG(test, t->host->acks, acks, "%u", i);
+	}
+	/* Fewer than one a channel: none waits. */
+	t->s->recv.sections = 31;
+	receive_on(test, 1, 1);
+	KUNIT_EXPECT_EQ(test, t->host->acks, acks + 1);
+	t->s->recv.sections = sections;
+}
+
+/* A range of more than a section is as many as it takes; a frame that makes no sense, too. */
+static void ack_of_long_ranges(struct kunit *test)
+{
+	static const struct {
+		u32 len, sections;
+	} cases[] = { { 0, 1 }, { 1728, 1 }, { 1729, 2 }, { 3456, 2 }, { 3457, 3 }, { ~0u, 1 } };
+	struct traffic *t = test->priv;
+	u32 sections = t->s->recv.sections, acks = 0, i;
+
+	KUNIT_ASSERT_EQ(test, t->s->recv.section_size, 1728u);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const u32 range[] = { cases[i].len, 0 };
+
+		/* With one section more, it would wait for another frame. */
+		t->s->recv.sections = 8 * (cases[i].sections + 1);
+		fake_ranges(t->ch, 1, range, 1);
+		fake_kick(t->ch);
+		KUNIT_EXPECT_TRUE(test, fake_wait(!netvsc_rx_idle(channel_of(t))));
+		napi_synchronize(&channel_of(t)->napi);
+		fake_read(t->host);
+		KUNIT_EXPECT_EQ_MSG(test, t->host->acks, acks, "%u", cases[i].len);
+		receive(test, 1);
+		acks += 2;
+		KUNIT_EXPECT_EQ_MSG(test, t->host->acks, acks, "%u", cases[i].len);
+	}
+	t->s->recv.sections = sections;
+}
+
+/* A host that sends before it has told the layout of the buffer: nothing to divide by, none waits. */
+static void ack_too_early(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct netvsc_buffer layout = t->s->recv;
+
+	t->s->recv.section_size = 0;
+	t->s->recv.sections = 0;
+	receive(test, 3);
+	KUNIT_EXPECT_EQ(test, t->host->acks, 3);
+	t->s->recv.section_size = layout.section_size;
+	t->s->recv.sections = layout.sections;
+}
+
+/* A device that the host took away: nobody waits for what can be given back no more. */
+static void ack_to_nobody(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+
+	receive(test, 1);
+	KUNIT_EXPECT_FALSE(test, netvsc_rx_idle(channel_of(t)));
+	t->ch->vmbus.rescind = true;
+	t->s->ack_delay = 0;
+	mod_timer(&channel_of(t)->retry, jiffies);
+	KUNIT_EXPECT_TRUE(test, fake_wait(netvsc_rx_idle(channel_of(t))));
+	KUNIT_EXPECT_EQ(test, t->host->acks, 0u);
+	traffic_end(t);
+}
+
 /* The end of the device does not wait for long, and leaves nothing. */
 static void ack_before_the_end(struct kunit *test)
 {
@@ -211,6 +313,10 @@ static struct kunit_case rx_ack_cases[] = {
 	KUNIT_CASE(ack_soon),
 	KUNIT_CASE(ack_many),
 	KUNIT_CASE(ack_of_few_sections),
+	KUNIT_CASE(ack_of_shared_sections),
+	KUNIT_CASE(ack_of_long_ranges),
+	KUNIT_CASE(ack_too_early),
+	KUNIT_CASE(ack_to_nobody),
 	KUNIT_CASE(ack_before_the_end),
 	KUNIT_CASE(ack_without_room),
 	{ }
