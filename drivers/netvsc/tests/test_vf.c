@@ -7,8 +7,10 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/filter.h>
+#include <linux/net.h>
 #include <linux/pci.h>
 #include <linux/rtnetlink.h>
+#include <net/sock.h>
 
 #include "../netvsc.h"
 #include "suites.h"
@@ -545,6 +547,42 @@ static void vf_through_a_suspend(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, uses_vf(t));
 }
 
+/* What waits on the synthetic path does not wait for frames that take the VF. */
+static void vf_sends_what_waits(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct vf *vf = joined(test);
+	struct netvsc_tx_msg *msg = &t->s->channel[0]->tx.msg;
+	struct netvsc_tx_hold *hold = &t->s->channel[0]->tx.hold;
+	struct socket *socket;
+	struct sk_buff *skb;
+
+	KUNIT_ASSERT_EQ(test, sock_create_kern(&init_net, AF_INET, SOCK_DGRAM, IPPROTO_UDP,
+					       &socket), 0);
+	rtnl_lock();
+	dev_close(vf->net);
+	/* A stream in a long window, and a long wait. */
+	hold->stream = true;
+	hold->since = jiffies + 60 * HZ;
+	t->a->tx_usecs = 60 * 1000 * 1000;
+	skb = traffic_skb(test, t, 60);
+	skb->sk = socket->sk;
+	KUNIT_EXPECT_EQ(test, traffic_send(t, skb, false), NETDEV_TX_OK);
+	KUNIT_EXPECT_TRUE(test, msg->state == NETVSC_TX_OPEN && msg->held);
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, 0u);
+	KUNIT_EXPECT_EQ(test, dev_open(vf->net, NULL), 0);
+	rtnl_unlock();
+	KUNIT_ASSERT_TRUE(test, fake_wait(uses_vf(t)));
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, 0u);
+	KUNIT_EXPECT_EQ(test, traffic_send(t, traffic_skb(test, t, 60), false), NETDEV_TX_OK);
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(vf->sent) == 1));
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, 1u);
+	KUNIT_EXPECT_EQ(test, msg->state, NETVSC_TX_EMPTY);
+	fake_complete(t->ch, t->host->sent[0].id, sent_ok, 2);
+	KUNIT_EXPECT_TRUE(test, fake_wait(atomic_read(&traffic_freed) == 2));
+	sock_release(socket);
+}
+
 /* A session starts on the synthetic path: what was on the VF goes back to it, at once. */
 static void vf_through_new_sessions(struct kunit *test)
 {
@@ -570,6 +608,7 @@ static void vf_through_new_sessions(struct kunit *test)
 static struct kunit_case vf_cases[] = {
 	KUNIT_CASE(vf_joins),
 	KUNIT_CASE(vf_goes_down_and_up),
+	KUNIT_CASE(vf_sends_what_waits),
 	KUNIT_CASE(vf_announced_late),
 	KUNIT_CASE(vf_path_stays),
 	KUNIT_CASE(vf_of_others),
