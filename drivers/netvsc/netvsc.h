@@ -154,10 +154,10 @@ struct netvsc_tx_hold {
 	struct hrtimer timer;
 	bool armed;			/* the timer runs */
 	bool stream;			/* those of this window may wait */
-	bool answered;			/* a frame came in; set by the poll loop */
 	u8 misses;			/* times that waits in vain ended it, in a row */
 	s8 score;			/* what the last waits brought */
 	u32 frames;			/* of this window */
+	u32 received;			/* by the session before it */
 	unsigned long since;		/* jiffies; may be yet to come */
 	ktime_t until;			/* when the message that waits is sent */
 };
@@ -211,6 +211,7 @@ struct netvsc_rx {
 	unsigned long ack_since;	/* jiffies, when there was none before */
 	u32 range;			/* next range of the packet being worked on */
 	u32 sections;			/* that those before it lie in */
+	u32 received;			/* frames, ever; others read it */
 	u32 status;			/* what that packet will be acknowledged with */
 	struct sk_buff *partial;	/* a coalesced frame that lacks its end */
 	struct rndis_rx_meta partial_meta;
@@ -372,6 +373,11 @@ static inline bool netvsc_rescinded(const struct netvsc_session *s)
 	return READ_ONCE(s->hv->channel->rescind);
 }
 
+static inline struct netdev_queue *netvsc_txq(const struct netvsc_channel *ch)
+{
+	return netdev_get_tx_queue(ch->session->net, ch->index);
+}
+
 static inline u64 netvsc_next_id(struct netvsc_session *s, enum netvsc_id_kind kind)
 {
 	lockdep_assert_held(&s->calls_lock);
@@ -466,6 +472,7 @@ void netvsc_tx_poll_end(struct netvsc_channel *ch, int budget);
 void netvsc_tx_hold_init(struct netvsc_channel *ch);
 void netvsc_tx_hold_end(struct netvsc_channel *ch);
 bool netvsc_tx_hold(struct netvsc_channel *ch, const struct sk_buff *skb);
+void netvsc_tx_full(struct netvsc_channel *ch);
 void netvsc_tx_release(struct netvsc_session *s);
 
 /* rx.c */

@@ -151,7 +151,7 @@ static void count_xdp(struct netvsc_channel *ch, u64 *counter, u32 len)
 
 static bool xdp_transmit(struct netvsc_channel *ch, const struct xdp_buff *xdp)
 {
-	struct netdev_queue *txq = netdev_get_tx_queue(ch->session->net, ch->index);
+	struct netdev_queue *txq = netvsc_txq(ch);
 	int ret = -EBUSY;
 
 	__netif_tx_lock(txq, smp_processor_id());
@@ -319,13 +319,11 @@ static bool rx_transfer(struct netvsc_channel *ch, const struct hvic_ring_packet
 		rx->status = NVSP_STATUS_SUCCESS;
 	}
 
-	/* No stream that only goes out. */
-	if (!READ_ONCE(ch->tx.hold.answered))
-		WRITE_ONCE(ch->tx.hold.answered, true);
 	for (; rx->range < ranges; rx->range++) {
 		if (*work >= budget)
 			return false;
 		(*work)++;
+		WRITE_ONCE(rx->received, rx->received + 1);
 		if (nvsp_parse_range(packet->raw, rx->range, buf->size, &offset, &len)) {
 			count_bad_packet(ch, "range outside of the receive buffer", rx->range);
 			drop_partial(ch);

@@ -394,9 +394,9 @@ static int send_skb(struct netvsc_channel *ch, struct sk_buff *skb)
 	skb_tx_timestamp(skb);
 
 	if (msg->state == NETVSC_TX_OPEN) {
-		if (msg->frames < ch->session->max_packets && append(ch, skb, &meta, &seal))
+		if (append(ch, skb, &meta, &seal))
 			goto added;
-		netvsc_tx_submit(ch);
+		netvsc_tx_full(ch);
 		if (msg->state == NETVSC_TX_SEALED)
 			return -EBUSY;
 	}
@@ -405,8 +405,8 @@ static int send_skb(struct netvsc_channel *ch, struct sk_buff *skb)
 		return ret;
 	append(ch, skb, &meta, &seal);
 added:
-	if (seal)
-		netvsc_tx_submit(ch);
+	if (seal || msg->frames >= ch->session->max_packets)
+		netvsc_tx_full(ch);
 	return 0;
 }
 
@@ -425,6 +425,7 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *net)
 	struct netvsc_channel *ch = NULL;
 	struct netvsc_session *s;
 	struct net_device *vf;
+	bool wait;
 	int ret;
 
 	s = rcu_dereference_bh(a->session);
@@ -448,9 +449,9 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *net)
 		 * Whatever became of this frame, those before it wait no longer than it says, or
 		 * than the frames of a stream may wait.
 		 */
-		if (ch->tx.msg.state == NETVSC_TX_OPEN &&
-		    (ret || netif_xmit_stopped(netdev_get_tx_queue(net, queue)) ||
-		     !(netdev_xmit_more() || netvsc_tx_hold(ch, skb))))
+		wait = !ret && !netif_xmit_stopped(netvsc_txq(ch)) &&
+		       (netdev_xmit_more() || netvsc_tx_hold(ch, skb));
+		if (ch->tx.msg.state == NETVSC_TX_OPEN && !wait)
 			netvsc_tx_submit(ch);
 	}
 	if (ret == -EBUSY) {

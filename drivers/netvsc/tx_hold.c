@@ -2,59 +2,72 @@
 /*
  * Small datagrams, one after the other: a program hands them over one by one, and a host that is
  * faster than the program is signalled for each and interrupts for each. Where a channel sends
- * many and receives none, a message that has room waits for more frames, until it is full or the
- * time of ethtool -C tx-usecs is over.
+ * many, and the session receives few, a message that has room waits for more frames, until it is
+ * full or the time of ethtool -C tx-usecs is over.
  *
  * Nobody who waits for something may wait for that as well. So frames of a connection never wait,
  * nor of a socket that has used up half of its send buffer, nor of netpoll, whose machine may be
- * stopped; one received frame ends the waiting; and waits that bring few frames end it for a
- * while, each time for longer.
+ * stopped. Who is answered does not wait either: an answer may come on any channel, so that
+ * those of all are counted, and a few broadcasts are none. And waits that bring few frames end
+ * the waiting for a while, each time for longer.
  */
 #include <net/sock.h>
 
 #include "netvsc.h"
 
-/* So many frames in one window, and none received, are a stream. */
+/* So many frames in one window, and no more received than this part of them, are a stream. */
 #define STREAM_FRAMES	16u
+#define ANSWERED_PART	4u
 /* Frames beyond half of what a message may have, added up: the beginning, the most that counts. */
 #define SCORE_BEGIN	8
 #define SCORE_MAX	32
 /* The longest that there is no waiting after vain waits: so many doublings of the window. */
 #define MISSES_MAX	4
 
-static struct netdev_queue *queue_of(struct netvsc_channel *ch)
+/* Frames that all channels have received. */
+static u32 received(const struct netvsc_session *s)
 {
-	return netdev_get_tx_queue(ch->session->net, ch->index);
+	u32 num = READ_ONCE(s->num_channels), sum = 0, i;
+
+	for (i = 0; i < num; i++)
+		sum += READ_ONCE(s->channel[i]->rx.received);
+	return sum;
 }
 
 /* Counts a frame; whether those before it were a stream. */
-static bool in_stream(struct netvsc_tx_hold *h)
+static bool in_stream(struct netvsc_channel *ch)
 {
+	struct netvsc_tx_hold *h = &ch->tx.hold;
 	unsigned long now = jiffies;
 
-	if (READ_ONCE(h->answered)) {
-		WRITE_ONCE(h->answered, false);
-		h->stream = false;
-		h->frames = 0;
-		h->since = now;
-	} else if (time_after(now, h->since + NETVSC_STREAM_WINDOW)) {
+	/* The window begins when vain waits are forgiven. */
+	if (time_before(now, h->since))
+		return h->stream;
+	if (time_after(now, h->since + NETVSC_STREAM_WINDOW)) {
 		h->stream = h->frames >= STREAM_FRAMES &&
+			    received(ch->session) - h->received <= h->frames / ANSWERED_PART &&
 			    time_before_eq(now, h->since + 2 * NETVSC_STREAM_WINDOW);
 		h->frames = 0;
 		h->since = now;
 	}
-	h->frames++;
+	if (!h->frames++)
+		h->received = received(ch->session);
 	return h->stream;
 }
 
 /* Was the wait of the message that is being put together worth it? If not, none for a while. */
-static void judge(struct netvsc_channel *ch)
+static void judge(struct netvsc_channel *ch, bool full)
 {
 	struct netvsc_tx_hold *h = &ch->tx.hold;
 	/* One frame is in vain whatever the host takes. */
 	int worth = max(ch->session->max_packets / 2, 2U);
-	int score = h->score + ch->tx.msg.frames - worth;
+	int gain = ch->tx.msg.frames - worth;
+	int score;
 
+	/* Few frames fill a message when they are large: those did not wait for nothing. */
+	if (full)
+		gain = max(gain, 1);
+	score = h->score + gain;
 	h->score = min(score, SCORE_MAX);
 	if (score >= SCORE_MAX)
 		h->misses = 0;
@@ -77,12 +90,12 @@ static bool patient(const struct sock *sk)
 
 /**
  * netvsc_tx_hold() - may the message that is being put together wait for more frames?
- * @ch: the channel, whose message is open
- * @skb: the frame that was put into it last
+ * @ch: the channel
+ * @skb: the frame that came last; no longer there unless the message is open
  *
  * If so, it is sent with a later frame or by a timer, after tx-usecs at the latest.
  * Context: the queue's lock, BH off.
- * Return: whether it waits; else the caller sends it.
+ * Return: whether it waits; else the caller sends what is open.
  */
 bool netvsc_tx_hold(struct netvsc_channel *ch, const struct sk_buff *skb)
 {
@@ -91,13 +104,8 @@ bool netvsc_tx_hold(struct netvsc_channel *ch, const struct sk_buff *skb)
 	struct netvsc_tx_msg *msg = &ch->tx.msg;
 	u32 usecs = READ_ONCE(a->tx_usecs);
 
-	if (!usecs || !in_stream(h))
+	if (!usecs || !in_stream(ch) || msg->state != NETVSC_TX_OPEN)
 		return false;
-	if (msg->frames >= ch->session->max_packets) {
-		if (msg->held)
-			judge(ch);
-		return false;
-	}
 	if (!patient(skb->sk) || irqs_disabled())
 		return false;
 	if (!msg->held) {
@@ -116,10 +124,23 @@ bool netvsc_tx_hold(struct netvsc_channel *ch, const struct sk_buff *skb)
 	return true;
 }
 
+/**
+ * netvsc_tx_full() - send the message that is being put together, for it takes no more
+ * @ch: the channel, whose message is open
+ *
+ * Context: the queue's lock, BH off.
+ */
+void netvsc_tx_full(struct netvsc_channel *ch)
+{
+	if (ch->tx.msg.held)
+		judge(ch, true);
+	netvsc_tx_submit(ch);
+}
+
 static enum hrtimer_restart hold_ends(struct hrtimer *timer)
 {
 	struct netvsc_channel *ch = container_of(timer, struct netvsc_channel, tx.hold.timer);
-	struct netdev_queue *txq = queue_of(ch);
+	struct netdev_queue *txq = netvsc_txq(ch);
 	enum hrtimer_restart again = HRTIMER_NORESTART;
 	struct netvsc_tx_hold *h = &ch->tx.hold;
 
@@ -131,7 +152,7 @@ static enum hrtimer_restart hold_ends(struct hrtimer *timer)
 		hrtimer_set_expires(timer, h->until);
 		again = HRTIMER_RESTART;
 	} else {
-		judge(ch);
+		judge(ch, false);
 		h->armed = false;
 		netvsc_tx_submit(ch);
 	}
@@ -154,10 +175,10 @@ void netvsc_tx_release(struct netvsc_session *s)
 
 		if (!ch->open)
 			continue;
-		__netif_tx_lock_bh(queue_of(ch));
+		__netif_tx_lock_bh(netvsc_txq(ch));
 		if (ch->tx.msg.state == NETVSC_TX_OPEN)
 			netvsc_tx_submit(ch);
-		__netif_tx_unlock_bh(queue_of(ch));
+		__netif_tx_unlock_bh(netvsc_txq(ch));
 	}
 }
 

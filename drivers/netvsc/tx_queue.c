@@ -37,11 +37,6 @@ struct netvsc_dma {
 	} map[MAX_PAGE_BUFFER_COUNT];
 };
 
-static struct netdev_queue *queue_of(struct netvsc_channel *ch)
-{
-	return netdev_get_tx_queue(ch->session->net, ch->index);
-}
-
 /**
  * netvsc_tx_alloc() - slots and header memory of a channel
  * @ch: the channel
@@ -372,7 +367,7 @@ static bool can_wake(struct netvsc_channel *ch)
 static void wake(struct netvsc_channel *ch)
 {
 	struct netvsc_adapter *a = netdev_priv(ch->session->net);
-	struct netdev_queue *txq = queue_of(ch);
+	struct netdev_queue *txq = netvsc_txq(ch);
 
 	if (netif_tx_queue_stopped(txq) && !READ_ONCE(ch->session->tx_disable) && can_wake(ch)) {
 		netif_tx_wake_queue(txq);
@@ -391,7 +386,7 @@ void netvsc_tx_stop(struct netvsc_channel *ch)
 {
 	struct netvsc_adapter *a = netdev_priv(ch->session->net);
 
-	netif_tx_stop_queue(queue_of(ch));
+	netif_tx_stop_queue(netvsc_txq(ch));
 	a->counters.stop_queue++;
 	/* The completion that saw the queue running must be seen here. */
 	smp_mb();
@@ -427,7 +422,7 @@ void netvsc_tx_submit(struct netvsc_channel *ch)
 		}
 		msg->charged = true;
 		if (slot->bql_bytes)
-			netdev_tx_sent_queue(queue_of(ch), slot->bql_bytes);
+			netdev_tx_sent_queue(netvsc_txq(ch), slot->bql_bytes);
 	}
 	ret = post(ch);
 	if (!ret) {
@@ -488,7 +483,7 @@ void netvsc_tx_completion(struct netvsc_channel *ch, u64 id, int budget)
 void netvsc_tx_poll_end(struct netvsc_channel *ch, int budget)
 {
 	struct netvsc_tx *tx = &ch->tx;
-	struct netdev_queue *txq = queue_of(ch);
+	struct netdev_queue *txq = netvsc_txq(ch);
 
 	if (tx->done_bytes) {
 		netdev_tx_completed_queue(txq, tx->done_packets, tx->done_bytes);
@@ -540,5 +535,5 @@ void netvsc_tx_abandon(struct netvsc_channel *ch, bool host_gone)
 		tx->headers = NULL;
 	}
 	atomic_set(&tx->outstanding, 0);
-	netdev_tx_reset_queue(queue_of(ch));
+	netdev_tx_reset_queue(netvsc_txq(ch));
 }

@@ -221,7 +221,7 @@ int netvsc_xdp_xmit(struct net_device *net, int n, struct xdp_frame **frames, u3
 	if (!ch)
 		return -ENETDOWN;
 
-	txq = netdev_get_tx_queue(net, ch->index);
+	txq = netvsc_txq(ch);
 	__netif_tx_lock(txq, smp_processor_id());
 	for (i = 0; i < n; i++) {
 		if (netvsc_tx_frame(ch, frames[i]->data, frames[i]->len))

@@ -17,17 +17,21 @@
 #define STREAM		16			/* frames that are one */
 #define MESSAGE		104u			/* bytes of a frame of 60 */
 
-/* The sockets that frames are of. */
+/* The sockets that frames are of, and what kind of frames. */
 struct sockets {
 	struct socket *datagrams, *connection;
+	u32 len;
+	u16 queue;
 };
 
 static struct sk_buff *frame_of(struct kunit *test, struct socket *socket)
 {
 	struct traffic *t = test->priv;
-	struct sk_buff *skb = traffic_skb(test, t, 60);
+	const struct sockets *sockets = t->more;
+	struct sk_buff *skb = traffic_skb(test, t, sockets->len);
 
 	skb->sk = socket ? socket->sk : NULL;
+	skb_set_queue_mapping(skb, sockets->queue);
 	return skb;
 }
 
@@ -37,48 +41,82 @@ static void send_one(struct kunit *test, struct socket *socket)
 			NETDEV_TX_OK);
 }
 
+static struct netvsc_channel *channel_of(struct traffic *t)
+{
+	return t->s->channel[((struct sockets *)t->more)->queue];
+}
+
 static struct netvsc_tx_hold *hold_of(struct traffic *t)
 {
-	return &t->s->channel[0]->tx.hold;
+	return &channel_of(t)->tx.hold;
 }
 
 static bool waits(struct traffic *t)
 {
-	const struct netvsc_tx_msg *msg = &t->s->channel[0]->tx.msg;
+	const struct netvsc_tx_msg *msg = &channel_of(t)->tx.msg;
 
 	return READ_ONCE(msg->state) == NETVSC_TX_OPEN;
+}
+
+/* Frames that the session has received. */
+static u32 received(struct traffic *t)
+{
+	u32 sum = 0, i;
+
+	for (i = 0; i < t->s->num_channels; i++)
+		sum += READ_ONCE(t->s->channel[i]->rx.received);
+	return sum;
+}
+
+static void receive(struct kunit *test, u32 channel, u32 frames)
+{
+	struct traffic *t = test->priv;
+	u32 before = t->count, i;
+
+	for (i = 0; i < frames; i++)
+		fake_rndis(&t->host->channel[channel], t->words,
+			   traffic_frame(t->words, NULL, 0, 60, 0));
+	KUNIT_ASSERT_TRUE(test, fake_wait(smp_load_acquire(&t->count) == before + frames));
 }
 
 /* The host completes all it has, and the byte queue limit has room for more. */
 static void host_completes(struct kunit *test, u32 *done)
 {
 	struct traffic *t = test->priv;
-	struct netdev_queue *txq = netdev_get_tx_queue(t->net, 0);
+	struct netvsc_channel *ch = channel_of(t);
 
-	for (; *done < t->host->num_sent; (*done)++)
-		fake_complete(t->ch, t->host->sent[*done].id, sent_ok, 2);
-	KUNIT_EXPECT_TRUE(test, fake_wait(!atomic_read(&t->s->channel[0]->tx.outstanding) &&
-					  !netif_xmit_stopped(txq)));
+	for (; *done < t->host->num_sent; (*done)++) {
+		const struct fake_sent *sent = &t->host->sent[*done];
+
+		fake_complete(&t->host->channel[sent->channel], sent->id, sent_ok, 2);
+	}
+	KUNIT_EXPECT_TRUE(test, fake_wait(!atomic_read(&ch->tx.outstanding) &&
+					  !netif_xmit_stopped(netvsc_txq(ch))));
 }
 
 /*
- * As if so many frames had been sent a window ago, without an answer, the next one is sent. Tried
- * again when the machine was too slow for it to be within the next window. Whether it waited.
+ * As if so many frames had been sent a window ago, and nothing but @answers received since, the
+ * next one is sent. Tried again when the machine was too slow for it to be within the next window.
+ * Whether it waited.
  */
-static bool send_after(struct kunit *test, u32 frames, u32 *done)
+static bool send_answered(struct kunit *test, u32 frames, u32 answers, u32 *done)
 {
 	struct traffic *t = test->priv;
 	struct sockets *sockets = t->more;
-	struct netdev_queue *txq = netdev_get_tx_queue(t->net, 0);
-	unsigned long held = t->a->counters.tx_held;
+	struct netdev_queue *txq = netvsc_txq(channel_of(t));
+	unsigned long held = t->a->counters.tx_held, since = jiffies;
 	unsigned int tries;
 
-	for (tries = 0; tries < 100 && t->a->counters.tx_held == held; tries++) {
+	for (tries = 0; !tries || (tries < 100 && t->a->counters.tx_held == held &&
+				   time_after(jiffies, since + 2 * NETVSC_STREAM_WINDOW));
+	     tries++) {
 		struct sk_buff *skb = frame_of(test, sockets->datagrams);
 
 		host_completes(test, done);
+		since = jiffies - NETVSC_STREAM_WINDOW - 1;
 		hold_of(t)->frames = frames;
-		hold_of(t)->since = jiffies - NETVSC_STREAM_WINDOW - 1;
+		hold_of(t)->received = received(t) - answers;
+		hold_of(t)->since = since;
 		KUNIT_EXPECT_EQ(test, traffic_send(t, skb, false), NETDEV_TX_OK);
 	}
 	/* This window is a long one, unless the timer has ended the stream already. */
@@ -87,6 +125,11 @@ static bool send_after(struct kunit *test, u32 frames, u32 *done)
 		hold_of(t)->since = jiffies + 60 * HZ;
 	__netif_tx_unlock_bh(txq);
 	return t->a->counters.tx_held > held;
+}
+
+static bool send_after(struct kunit *test, u32 frames, u32 *done)
+{
+	return send_answered(test, frames, 0, done);
 }
 
 /* The first frame of a message that waits. */
@@ -116,6 +159,7 @@ static int hold_start(struct kunit *test, void (*setup)(struct fake_host *host))
 	if (ret || !sockets)
 		return ret ?: -ENOMEM;
 	t = test->priv;
+	sockets->len = 60;
 	t->more = sockets;
 	t->a->tx_usecs = LONG_WAIT;
 	/* Frames of its bringing up are no stream's. */
@@ -276,37 +320,110 @@ static void hold_in_vain(struct kunit *test)
 	}
 }
 
-/* Full messages are worth it: some vain waits between them end nothing, and all is forgotten. */
-static void hold_is_worth_it(struct kunit *test)
+/* What is sent while there is no waiting is no stream's when there may be again. */
+static void hold_forgives(struct kunit *test)
 {
 	struct traffic *t = test->priv;
 	struct sockets *sockets = t->more;
 	struct netvsc_tx_hold *h = hold_of(t);
 	u32 done = 0, i;
+	unsigned long held;
 
+	t->a->tx_usecs = SHORT_WAIT;
+	h->misses = 4;
+	for (i = 0; i < 3; i++) {
+		stream(test, &done);
+		KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
+	}
+	KUNIT_EXPECT_FALSE(test, h->stream);
+	held = t->a->counters.tx_held;
+	for (i = 0; i < STREAM; i++) {
+		host_completes(test, &done);
+		send_one(test, sockets->datagrams);
+		if (time_before(jiffies, h->since))
+			KUNIT_EXPECT_EQ(test, h->frames, 0u);
+	}
+	/* Their window and one more: the next frame is the first. */
+	host_completes(test, &done);
+	while (time_before_eq(jiffies, h->since + NETVSC_STREAM_WINDOW))
+		usleep_range(500, 1000);
+	send_one(test, sockets->datagrams);
+	KUNIT_EXPECT_EQ(test, h->frames, 1u);
+	KUNIT_EXPECT_EQ(test, t->a->counters.tx_held, held);
+}
+
+/*
+ * Full messages are worth it, be they full of few large frames: some vain waits between them end
+ * nothing, and all is forgotten.
+ */
+static void worth_it(struct kunit *test, u32 len, u32 frames, u32 messages, u32 *done)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	struct netvsc_tx_hold *h = hold_of(t);
+	u32 before, i;
+
+	sockets->len = len;
+	t->a->tx_usecs = LONG_WAIT;
 	h->misses = 3;
-	stream(test, &done);
-	for (i = 1; i < 6 * 8; i++) {
+	stream(test, done);
+	before = t->host->num_sent;
+	for (i = 1; i < messages * frames; i++) {
 		KUNIT_EXPECT_EQ(test, h->misses, 3);
+		KUNIT_EXPECT_EQ(test, waits(t), i % frames != 0);
 		if (!waits(t))
-			host_completes(test, &done);
+			host_completes(test, done);
 		send_one(test, sockets->datagrams);
 	}
 	KUNIT_EXPECT_FALSE(test, waits(t));
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, before + messages);
 	KUNIT_EXPECT_EQ(test, h->misses, 0);
 
 	t->a->tx_usecs = SHORT_WAIT;
 	for (i = 0; i < 10; i++) {
-		host_completes(test, &done);
+		host_completes(test, done);
 		send_one(test, sockets->datagrams);
 		KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
 		KUNIT_EXPECT_TRUE(test, h->stream);
 	}
-	host_completes(test, &done);
+	host_completes(test, done);
 	send_one(test, sockets->datagrams);
 	KUNIT_EXPECT_TRUE(test, fake_wait(!waits(t)));
 	KUNIT_EXPECT_FALSE(test, h->stream);
 	KUNIT_EXPECT_EQ(test, h->misses, 1);
+	host_completes(test, done);
+}
+
+/*
+ * The score goes from 8 to 32. Of small frames eight are a message, worth four more than half of
+ * it. In a section of 6144 have room: four of 1448 and the header of a fifth, which is one more
+ * than half; three of 1544 and the header of a fourth, which is not, but full.
+ */
+static void hold_is_worth_it(struct kunit *test)
+{
+	u32 done = 0;
+
+	worth_it(test, 60, 8, 6, &done);
+	worth_it(test, 1400, 5, 24, &done);
+	worth_it(test, 1500, 4, 24, &done);
+}
+
+/* Full by the number of frames, though more were to follow: the wait was worth it as well. */
+static void hold_fills_with_more(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	struct netvsc_tx_hold *h = hold_of(t);
+	u32 done = 0, before, i;
+
+	stream(test, &done);
+	before = t->host->num_sent;
+	for (i = 1; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, traffic_send(t, frame_of(test, sockets->datagrams), true),
+				NETDEV_TX_OK);
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, before + 1);
+	KUNIT_EXPECT_EQ(test, t->host->sent[before].used, 8 * MESSAGE);
+	KUNIT_EXPECT_EQ(test, h->score, 8 + 4);
 }
 
 /* One timer for many messages: the last one waits for its own time, and not for ever. */
@@ -334,22 +451,171 @@ static void hold_next_message(struct kunit *test)
 	KUNIT_EXPECT_GE(test, ktime_us_delta(ktime_get(), began), 500 * 1000ll);
 }
 
-/* Whoever answers ends the stream: the next frame may be what it waits for. */
-static void hold_ends_by_an_answer(struct kunit *test)
+static void four_queues(struct fake_host *host)
+{
+	host->queues = 4;
+}
+
+/* Another device, with four channels. */
+static struct traffic *four_channels(struct kunit *test)
+{
+	struct traffic *t;
+
+	hold_exit(test);
+	test->priv = NULL;
+	KUNIT_ASSERT_EQ(test, hold_start(test, four_queues), 0);
+	t = test->priv;
+	KUNIT_ASSERT_EQ(test, t->s->num_channels, 4u);
+	return t;
+}
+
+/* Answers come on any channel: more than a quarter of what was sent, and nothing waits. */
+static void hold_for_nobody_answered(struct kunit *test)
+{
+	struct traffic *t = four_channels(test);
+	u32 done = 0, i, base;
+
+	for (i = 0; i < 4; i++) {
+		base = received(t);
+		receive(test, i, 5);
+		KUNIT_ASSERT_EQ(test, received(t), base + 5);
+		KUNIT_EXPECT_FALSE_MSG(test, send_answered(test, STREAM, 5, &done), "%u", i);
+		KUNIT_EXPECT_FALSE(test, hold_of(t)->stream);
+	}
+	KUNIT_EXPECT_EQ(test, t->a->counters.tx_held, 0ul);
+	/* Those of an earlier window are not this one's. */
+	KUNIT_EXPECT_EQ(test, hold_of(t)->received, received(t));
+	/* A quarter of them is not enough to be an answer. */
+	KUNIT_EXPECT_TRUE(test, send_answered(test, STREAM, 4, &done));
+}
+
+/* A few frames that come in meanwhile end nothing. */
+static void hold_goes_on(struct kunit *test)
 {
 	struct traffic *t = test->priv;
 	struct sockets *sockets = t->more;
 	u32 done = 0, before, i;
 
 	stream(test, &done);
-	fake_rndis(t->ch, t->words, traffic_frame(t->words, NULL, 0, 60, 0));
-	KUNIT_ASSERT_TRUE(test, fake_wait(t->count == 1));
 	before = t->host->num_sent;
-	for (i = 0; i < STREAM; i++) {
+	receive(test, 0, 4);
+	for (i = 1; i < 7; i++)
 		send_one(test, sockets->datagrams);
-		KUNIT_EXPECT_EQ(test, t->host->num_sent, before + 1 + i);
-	}
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, before);
+	KUNIT_EXPECT_TRUE(test, waits(t));
+	send_one(test, sockets->datagrams);
+	KUNIT_EXPECT_EQ(test, t->host->num_sent, before + 1);
+	/* Nor in the window after that. */
+	KUNIT_EXPECT_TRUE(test, send_answered(test, 4 * 4, 4, &done));
+	KUNIT_EXPECT_TRUE(test, hold_of(t)->stream);
+}
+
+/* A stream that is answered is none any more when its window ends. */
+static void hold_ends_by_answers(struct kunit *test)
+{
+	struct traffic *t = four_channels(test);
+	struct sockets *sockets = t->more;
+	u32 done = 0, before, i;
+
+	stream(test, &done);
+	before = t->host->num_sent;
+	receive(test, 2, 5);
+	KUNIT_EXPECT_FALSE(test, send_answered(test, STREAM, 5, &done));
+	KUNIT_EXPECT_FALSE(test, hold_of(t)->stream);
+	KUNIT_ASSERT_EQ(test, t->host->num_sent, before + 1);
 	KUNIT_EXPECT_EQ(test, t->host->sent[before].used, 2 * MESSAGE);
+	for (i = 0; i < 4; i++) {
+		send_one(test, sockets->datagrams);
+		KUNIT_EXPECT_EQ(test, t->host->num_sent, before + 2 + i);
+	}
+}
+
+/* The time is over, and the ring has no room: the message is sealed, and sent when it has. */
+static void hold_ends_without_room(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct hv_ring_buffer_info *out = &t->ch->vmbus.outbound;
+	struct netdev_queue *txq = netdev_get_tx_queue(t->net, 0);
+	u32 done = 0, before;
+
+	stream(test, &done);
+	host_completes(test, &done);
+	before = t->host->num_sent;
+	t->host->hold = true;
+	/* Packets given back fill the ring of 8192, 32 bytes each, to its last 32. */
+	receive(test, 0, 300);
+	KUNIT_ASSERT_TRUE(test, fake_wait(out->ring_datasize - hv_get_bytes_to_read(out) == 32));
+	KUNIT_ASSERT_TRUE(test, waits(t));
+	KUNIT_EXPECT_EQ(test, t->a->counters.tx_busy, 0ul);
+	hold_of(t)->until = ktime_get();
+	hrtimer_start(&hold_of(t)->timer, 0, HRTIMER_MODE_ABS_PINNED_SOFT);
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(channel_of(t)->tx.msg.state) ==
+					  NETVSC_TX_SEALED));
+	KUNIT_EXPECT_TRUE(test, fake_wait(netif_tx_queue_stopped(txq)));
+	KUNIT_EXPECT_GE(test, t->a->counters.tx_busy, 1ul);
+
+	t->host->hold = false;
+	fake_read(t->host);
+	KUNIT_EXPECT_TRUE(test, fake_wait((fake_read(t->host), t->host->num_sent == before + 1)));
+	KUNIT_EXPECT_EQ(test, t->host->sent[before].used, MESSAGE);
+	host_completes(test, &done);
+	KUNIT_EXPECT_EQ(test, t->net->stats.tx_dropped, 0ul);
+	KUNIT_EXPECT_TRUE(test, fake_wait((fake_read(t->host), netvsc_rx_idle(channel_of(t)))));
+}
+
+/* A frame of an XDP program does not pass those that wait: they go first, at once. */
+static void hold_before_a_frame(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sockets *sockets = t->more;
+	struct netdev_queue *txq = netdev_get_tx_queue(t->net, 0);
+	u8 *frame = kunit_kzalloc(test, 100, GFP_KERNEL);
+	u32 done = 0, before;
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL(test, frame);
+	stream(test, &done);
+	send_one(test, sockets->datagrams);
+	before = t->host->num_sent;
+	KUNIT_ASSERT_TRUE(test, waits(t));
+	local_bh_disable();
+	__netif_tx_lock(txq, smp_processor_id());
+	ret = netvsc_tx_frame(channel_of(t), frame, 100);
+	__netif_tx_unlock(txq);
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_FALSE(test, waits(t));
+	KUNIT_ASSERT_EQ(test, t->host->num_sent, before + 2);
+	KUNIT_EXPECT_EQ(test, t->host->sent[before].used, 2 * MESSAGE);
+	KUNIT_EXPECT_EQ(test, t->host->sent[before + 1].used, HEADER + 100u);
+	host_completes(test, &done);
+}
+
+/* Queues that stop send what waits, on whichever channel. */
+static void hold_ends_on_all_channels(struct kunit *test)
+{
+	struct traffic *t = four_channels(test);
+	struct sockets *sockets = t->more;
+	u32 done = 0, before, i;
+
+	for (i = 1; i < 4; i += 2) {
+		sockets->queue = i;
+		stream(test, &done);
+		KUNIT_EXPECT_TRUE(test, waits(t));
+	}
+	before = t->host->num_sent;
+	rtnl_lock();
+	netvsc_tx_disable(t->s);
+	KUNIT_ASSERT_EQ(test, t->host->num_sent, before + 2);
+	KUNIT_EXPECT_EQ(test, t->host->sent[before].channel, 1);
+	KUNIT_EXPECT_EQ(test, t->host->sent[before + 1].channel, 3);
+	netvsc_tx_enable(t->s);
+	rtnl_unlock();
+	for (i = 1; i < 4; i += 2) {
+		sockets->queue = i;
+		KUNIT_EXPECT_FALSE(test, waits(t));
+		host_completes(test, &done);
+	}
 }
 
 /* An interface that goes down, and a device that goes, send what waits. */
@@ -401,13 +667,11 @@ static void one_packet(struct fake_host *host)
 /* A host that takes one frame a message: nothing can be gained. */
 static void hold_of_single_frames(struct kunit *test)
 {
-	struct traffic *t;
 	u32 done = 0;
 
 	hold_exit(test);
 	test->priv = NULL;
 	KUNIT_ASSERT_EQ(test, hold_start(test, one_packet), 0);
-	t = test->priv;
 	KUNIT_EXPECT_FALSE(test, send_after(test, STREAM, &done));
 }
 
@@ -472,9 +736,16 @@ static struct kunit_case tx_hold_cases[] = {
 	KUNIT_CASE(hold_of_half_a_buffer),
 	KUNIT_CASE(hold_times_out),
 	KUNIT_CASE(hold_in_vain),
+	KUNIT_CASE(hold_forgives),
 	KUNIT_CASE(hold_is_worth_it),
+	KUNIT_CASE(hold_fills_with_more),
 	KUNIT_CASE(hold_next_message),
-	KUNIT_CASE(hold_ends_by_an_answer),
+	KUNIT_CASE(hold_for_nobody_answered),
+	KUNIT_CASE(hold_goes_on),
+	KUNIT_CASE(hold_ends_by_answers),
+	KUNIT_CASE(hold_ends_without_room),
+	KUNIT_CASE(hold_before_a_frame),
+	KUNIT_CASE(hold_ends_on_all_channels),
 	KUNIT_CASE(hold_ends_with_the_interface),
 	KUNIT_CASE(hold_ends_by_rescind),
 	KUNIT_CASE(hold_of_single_frames),
