@@ -8,27 +8,20 @@
 out=/out/counts
 mkdir -p "$out"
 
-have_disk() {
-	disk_of hv_storvsc
-}
-
 all_there() {
-	have_disk && nic_of "$BENCH_MAC_GEN" && nic_of "$BENCH_MAC_NEAR" && nic_of "$BENCH_MAC_FAR"
+	disk_of hv_storvsc && all_nics
 }
 
 take() {
 	load "$1"
 	until_true 60 all_there || die "$1: not all devices are there in 60 s"
 	disk=$(disk_of hv_storvsc)
-	gen=$(nic_of "$BENCH_MAC_GEN")
-	near=$(nic_of "$BENCH_MAC_NEAR")
-	pair "$near" "$(nic_of "$BENCH_MAC_FAR")"
-	ip addr add 198.18.0.9/15 dev "$gen" || die "$gen: no address"
-	ip link set "$gen" up
-	until_true 30 ping -c 1 -W 1 "$BENCH_GENERATOR" || die "$gen does not reach the generator"
+	take_nics
 }
 
-# What tells how much was done: a file, by the plan's name of the counter.
+# What tells how much was done: a file, by the plan's name of the counter. take_nics() has found
+# the NICs.
+# shellcheck disable=SC2154
 counter() {
 	case $1 in
 	disk) echo "/sys/class/block/$disk/stat" ;;

@@ -4,8 +4,9 @@
 
 BENCH_GENERATOR=198.18.0.1
 BENCH_FAR=10.9.0.2
-# The interface of the generator, once there is one.
+# The interface of the generator, and the near one of the pair, once there are any.
 gen=
+near=
 
 # fio_run DISK RESULT SECONDS [OPTION...]: bounded, and its errors are ours.
 fio_run() {
@@ -24,6 +25,11 @@ nic_of() {
 		[ "$(cat "$nic_path/address")" = "$1" ] && echo "${nic_path##*/}" && return
 	done
 	return 1
+}
+
+# The generator's NIC and both of the pair.
+all_nics() {
+	nic_of "$BENCH_MAC_GEN" && nic_of "$BENCH_MAC_NEAR" && nic_of "$BENCH_MAC_FAR"
 }
 
 # there COMMAND...: in the other namespace.
@@ -55,6 +61,16 @@ pair() {
 	ip addr add 10.9.0.1/24 dev "$1" || die "$1: no address"
 	ip link set "$1" up
 	until_true 20 ping -c 1 -W 1 "$BENCH_FAR" || die "$1 does not reach $2"
+}
+
+# Addresses for all of them; the generator answers.
+take_nics() {
+	gen=$(nic_of "$BENCH_MAC_GEN")
+	near=$(nic_of "$BENCH_MAC_NEAR")
+	pair "$near" "$(nic_of "$BENCH_MAC_FAR")"
+	ip addr add 198.18.0.9/15 dev "$gen" || die "$gen: no address"
+	ip link set "$gen" up
+	until_true 30 ping -c 1 -W 1 "$BENCH_GENERATOR" || die "$gen does not reach the generator"
 }
 
 # generate RATE: 64-byte frames to this guest; 0 is as many as it has buffers for.

@@ -9,20 +9,12 @@ out=/out/network
 mkdir -p "$out"
 seconds=$BENCH_SECONDS
 
-all_nics() {
-	nic_of "$BENCH_MAC_GEN" && nic_of "$BENCH_MAC_NEAR" && nic_of "$BENCH_MAC_FAR"
-}
-
 take() {
 	load "$1"
 	until_true 30 all_nics || die "$1: not all NICs are there in 30 s"
-	gen=$(nic_of "$BENCH_MAC_GEN")
-	pair "$(nic_of "$BENCH_MAC_NEAR")" "$(nic_of "$BENCH_MAC_FAR")"
 	# XDP wants no receive coalescing; a host without it needs no word.
-	ethtool -K "$gen" lro off 2>/dev/null
-	ip addr add 198.18.0.9/15 dev "$gen" || die "$gen: no address"
-	ip link set "$gen" up
-	until_true 20 ping -c 1 -W 1 "$BENCH_GENERATOR" || die "$gen does not reach the generator"
+	ethtool -K "$(nic_of "$BENCH_MAC_GEN")" lro off 2>/dev/null
+	take_nics
 }
 
 # counts SET JOB: the host's counters in the middle of the job.

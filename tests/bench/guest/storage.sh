@@ -7,13 +7,9 @@
 out=/out/storage
 mkdir -p "$out"
 
-have_disk() {
-	disk_of hv_storvsc
-}
-
 take() {
 	load "$1"
-	until_true 30 have_disk || die "$1: no disk in 30 s"
+	until_true 30 disk_of hv_storvsc || die "$1: no disk in 30 s"
 	disk=$(disk_of hv_storvsc)
 }
 
