@@ -277,8 +277,8 @@ static void apart(void)
 	end(7);
 }
 
-/* A block is left in its middle by an exit, and resumed there. */
-static void middle(void)
+/* An exit behind the second of a block's six instructions; the guest goes on at the one @at. */
+static void resumed(unsigned int at)
 {
 	struct qemu_plugin_tb *guest;
 
@@ -288,23 +288,20 @@ static void middle(void)
 	execute_part(guest, 2);
 	vm_leave();
 	vm_enter();
-	execute(translate(block(KERNEL + 2, 0x302, 4)));
+	execute(translate(block(KERNEL + at, 0x300 + at, 6 - at)));
 	end(1);
+}
+
+/* A block is left in its middle by an exit, and resumed there. */
+static void middle(void)
+{
+	resumed(2);
 }
 
 /* An instruction leaves the guest, which goes on at it: it is executed again. */
 static void again(void)
 {
-	struct qemu_plugin_tb *guest;
-
-	vm_enter();
-	guest = translate(block(KERNEL, 0x300, 6));
-	begin(1);
-	execute_part(guest, 2);
-	vm_leave();
-	vm_enter();
-	execute(translate(block(KERNEL + 1, 0x301, 5)));
-	end(1);
+	resumed(1);
 }
 
 /* Windows overlap; a block that is new in one is counted. */
