@@ -109,20 +109,23 @@ def _sorted(values):
 def per_unit(windows, learned, divisor):
     """What a unit of work costs, from the @windows of one path in count.json; @learned: the window
     of timer ticks alone. What ticks execute is taken out, function by function. spread: by how
-    much the guest's instructions a unit of one window are more than those of another, as a
-    part of all."""
+    much a world's instructions a unit of one window are more than those of another, as a part of
+    all."""
     if not all(window['complete'] for window in windows):
         raise guests.BenchError(f'{windows[0]["name"]}: a window did not end')
     each = [done(window, divisor) for window in windows]
     units = sum(each)
     tick = {name: _tick(learned, name) for name in count.WORLDS.values()}
     worlds = {name: _world(windows, name, tick[name], units) for name in tick}
-    alone = [_world([window], 'guest', tick['guest'], number)['instructions']
-             for window, number in zip(windows, each)]
+    spread = {}
+    for name, world in worlds.items():
+        alone = [_world([window], name, tick[name], number)['instructions']
+                 for window, number in zip(windows, each)]
+        spread[name] = (max(alone) - min(alone)) / world['instructions']
     return {'units': units, 'windows': len(windows),
             'seconds': sum(window['seconds'] for window in windows),
             'entries': sum(window['entries'] for window in windows) / units,
-            'spread': (max(alone) - min(alone)) / worlds['guest']['instructions'], **worlds}
+            'spread': spread, **worlds}
 
 
 def rows(counts, chosen, windows):

@@ -95,8 +95,11 @@ def spreads(rows):
     several = [row for row in rows if row['ours']['windows'] > 1]
     if not several:
         return ''
-    worst = max((row[which]['spread'], row['name']) for row in several for which in guests.SETS)
-    return f'Windows of the same path differ by {100 * worst[0]:.1f} % at the most ({worst[1]}).\n'
+    worst = {world: max((row[which]['spread'][world], row['name'])
+                        for row in several for which in guests.SETS) for world in SPACES}
+    said = ' and '.join(f'{100 * part:.1f} % in the {world} ({name})'
+                        for world, (part, name) in worst.items())
+    return f'Windows of the same path differ at the most by {said}.\n'
 
 
 def section(result):
