@@ -152,9 +152,10 @@ def measure(kernel, quick, rounds, seconds):
     not depend on what else a machine does."""
     del rounds, seconds
     try:
-        qemu = plugin.find().version()
+        qemu = plugin.find()
     except LabError as error:
         return {'subject': 'counts', 'rows': [], 'why': str(error)}
+    version = qemu.version()
     chosen = list(paths(quick))
     windows = 1 if quick else WINDOWS
     job = SETTLE + windows * (WINDOW + BETWEEN) + 2
@@ -174,5 +175,5 @@ def measure(kernel, quick, rounds, seconds):
                       [(storage.plan(cells, 'counts'), '/lab/bench/cells.fio')],
                       ['sd_mod', 'af_packet'], BOOT + 2 * len(chosen) * (job + 60))
     counts = guests.read_json(os.path.join(out, 'count.json'))
-    return {'subject': 'counts', 'qemu': qemu, 'each': counts['each'],
+    return {'subject': 'counts', 'qemu': version, 'each': counts['each'],
             'rows': rows(counts, chosen, windows)}
