@@ -22,6 +22,8 @@ SWAPPED = ('hv_vmbus', 'hv_storvsc', 'hv_netvsc', 'hid-hyperv', 'hyperv-keyboard
 # Programs of ours in the guest, one C file each.
 BUILT = ('bustime', 'netbench')
 TRIES = 2   # of a boot that did not come up
+# What reading a result raises that is not what a job, or a run, leaves.
+MALFORMED = (ArithmeticError, LookupError, StopIteration, TypeError, ValueError)
 
 
 class BenchError(Exception):

@@ -26,21 +26,38 @@ def _add_peers(result, run):
         row.setdefault('peers', {}).update(others)
         names += [name for name in others if name not in names]
     if names:
-        result['peers_run'] = {'names': names, 'date': run['date'], 'machine': run['machine']}
+        result['peers_run'] = {'names': names, 'date': run['date'], 'busy': run['busy']}
+
+
+def _wrong(path, error):
+    """What is said of a file that is left out."""
+    return f'{os.path.relpath(path, guests.TOP)}: not a result of this version ' \
+        f'({type(error).__name__}: {error}); measure again or delete it'
 
 
 def results(where):
-    """The results in a directory, in the order of subjects and kernels."""
-    found = [guests.read_json(path) for path in glob.glob(os.path.join(where, '*-*.json'))]
-    runs = {result['kernel']: result for result in found if result.get('subject') == 'peers'}
+    """The results in a directory, in the order of subjects and kernels, and what is said of files
+    that are none."""
+    found, runs, wrong = [], {}, []
+    for path in sorted(glob.glob(os.path.join(where, '*-*.json'))):
+        try:
+            result = guests.read_json(path)
+            result.update(path=path, busy=_busy(result['machine']),
+                          same=[result['machine'][what] for what in SAME])
+            if result['subject'] == 'peers':
+                runs[result['kernel']] = result
+            else:
+                found.append((list(TITLES).index(result['subject']),
+                              [int(part) for part in result['kernel'].split('.')
+                               if part.isdigit()], path, result))
+        except (guests.BenchError, AttributeError, *guests.MALFORMED) as error:
+            wrong.append(_wrong(path, error))
+    found = [result for *_, result in sorted(found, key=lambda each: each[:-1])]
     for result in found:
         run = runs.get(result['kernel'])
-        if run and all(run['machine'][what] == result['machine'][what] for what in SAME):
+        if run and run['same'] == result['same']:
             _add_peers(result, run)
-    return sorted((result for result in found if result.get('subject') in TITLES),
-                  key=lambda result: (list(TITLES).index(result['subject']),
-                                      [int(part) for part in result['kernel'].split('.')
-                                       if part.isdigit()]))
+    return found, wrong
 
 
 def _groups(rows):
@@ -106,16 +123,16 @@ def section(result):
     machine = result['machine']
     title = f'## {TITLES[result["subject"]]}, kernel {result["kernel"]}\n'
     if result['subject'] == 'counts':
-        return f'{title}\n{result["date"]}: {result["took"]:.0f} s; {_busy(machine)} (1 is this ' \
+        return f'{title}\n{result["date"]}: {result["took"]:.0f} s; {result["busy"]} (1 is this ' \
             f'run alone). {profile.section(result)}'
     text = [title, f'{result["date"]}: {result["rounds"]} pairs'
             f'{", the quick part" if result["quick"] else ""}, {result["took"]:.0f} s; '
             f'{machine["cpus"]} x {machine["processor"]}, '
             f'{"emulated by QEMU " + machine["qemu"] if machine["emulated"] else "KVM"}; '
-            f'{_busy(machine)} (1 is this run alone).\n']
+            f'{result["busy"]} (1 is this run alone).\n']
     if 'peers_run' in result:
         run = result['peers_run']
-        text.append(f'From another run, {run["date"]}, {_busy(run["machine"])}: '
+        text.append(f'From another run, {run["date"]}, {run["busy"]}: '
                     f'{", ".join(run["names"])}.\n')
     for title, rows in _groups(result['rows']):
         text.append((f'**{title}**\n\n' if title else '') + rates(rows))
@@ -128,16 +145,22 @@ def section(result):
 
 
 def write(where):
-    """Write report.md and the plots of every result in @where. Return: the report's path."""
-    found = results(where)
+    """Write report.md and the plots of every result in @where. Return: the report's path, and what
+    is said of files that are left out; the report says it, too."""
+    found, wrong = results(where)
     if not found:
-        raise guests.BenchError(f'there is no result in {where}')
+        raise guests.BenchError('\n'.join([f'there is no result in {where}', *wrong]))
     text = ['# Benchmarks\n']
     for result in found:
-        text.append(section(result))
-        for name, about in () if result['subject'] == 'counts' else plots.draw(result, where):
-            text.append(f'![{about}]({name}.svg)\n')
+        try:
+            part = [section(result)]
+            for name, about in () if result['subject'] == 'counts' else plots.draw(result, where):
+                part.append(f'![{about}]({name}.svg)\n')
+            text += part
+        except guests.MALFORMED as error:
+            wrong.append(_wrong(result['path'], error))
+    text += [f'Left out: {said}.\n' for said in wrong]
     path = os.path.join(where, 'report.md')
     with open(path, 'w', encoding='utf-8') as file:
         file.write('\n'.join(text))
-    return path
+    return path, wrong
