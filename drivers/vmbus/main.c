@@ -173,9 +173,19 @@ static int __init vmbus_init(void)
 	if (ret)
 		return ret;
 	ret = bus_device ? bus_start() : -ENODEV;
-	if (ret)
+	if (ret) {
 		hvic_bus_driver_unregister(&vmbus_bus_driver);
-	return ret;
+		return ret;
+	}
+	/*
+	 * The kernel has made the APIC's timer of the first CPU its broadcast device since that CPU
+	 * has a better one: nothing is left for it once the bus has gone, and it never ticks again.
+	 */
+	if (vmbus_arch->timers_by_message()) {
+		pr_notice("the guest's clock needs the bus: hv_vmbus stays until the guest ends\n");
+		__module_get(THIS_MODULE);
+	}
+	return 0;
 }
 
 static void __exit vmbus_exit(void)

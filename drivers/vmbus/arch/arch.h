@@ -38,6 +38,7 @@ struct vmbus_cpu {
  * @synic_disable: mask the SINT and detach the pages. On that CPU.
  * @post_message: HvCallPostMessage. Any context. Return: HV_STATUS_*.
  * @signal_event: HvCallSignalEvent on a channel's connection. Any context.
+ * @timers_by_message: whether the CPUs' clock events are messages, which the bus hands on
  * @end_message: free a message slot if it still holds a message of @old_type, and tell the
  *	hypervisor when more are waiting
  */
@@ -51,6 +52,7 @@ struct vmbus_arch_ops {
 	u16 (*post_message)(struct vmbus_cpu *context, u32 connection_id, u32 type,
 			    const void *payload, size_t len);
 	void (*signal_event)(u64 *connection);
+	bool (*timers_by_message)(void);
 	void (*end_message)(struct hv_message *msg, u32 old_type);
 };
 

@@ -198,6 +198,12 @@ static void arm64_signal_event(u64 *connection)
 	hv_do_fast_hypercall8(HVCALL_SIGNAL_EVENT, *connection);
 }
 
+/* The kernel uses synthetic timers in direct mode only. */
+static bool arm64_timers_by_message(void)
+{
+	return false;
+}
+
 static void arm64_end_message(struct hv_message *msg, u32 old_type)
 {
 	vmbus_signal_eom(msg, old_type);
@@ -212,5 +218,6 @@ const struct vmbus_arch_ops vmbus_arch_native = {
 	.synic_disable = arm64_synic_disable,
 	.post_message = arm64_post_message,
 	.signal_event = arm64_signal_event,
+	.timers_by_message = arm64_timers_by_message,
 	.end_message = arm64_end_message,
 };

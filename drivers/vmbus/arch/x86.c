@@ -182,6 +182,13 @@ static void x86_signal_event(u64 *connection)
 		hv_ghcb_hypercall(HVCALL_SIGNAL_EVENT, connection, NULL, sizeof(*connection));
 }
 
+/* TLFS 12.4: timers that do not interrupt directly send a message. The kernel decides by the same. */
+static bool x86_timers_by_message(void)
+{
+	return (ms_hyperv.features & HV_MSR_SYNTIMER_AVAILABLE) &&
+	       !(ms_hyperv.misc_features & HV_STIMER_DIRECT_MODE_AVAILABLE);
+}
+
 static void x86_end_message(struct hv_message *msg, u32 old_type)
 {
 	vmbus_signal_eom(msg, old_type);
@@ -196,5 +203,6 @@ const struct vmbus_arch_ops vmbus_arch_native = {
 	.synic_disable = x86_synic_disable,
 	.post_message = x86_post_message,
 	.signal_event = x86_signal_event,
+	.timers_by_message = x86_timers_by_message,
 	.end_message = x86_end_message,
 };

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Synthetic timers that expire as messages (a host without direct mode): the bus's interrupt serves
 # them, and the slot that they come in is the one of the channel messages. Every processor ticks by
-# them, time is right, and devices come and go meanwhile. The bus stays: the clock is gone with it.
+# them, time is right, and devices come and go meanwhile. BUS_STAYS=yes: the bus cannot be unloaded,
+# since the first processor has no other clock.
 . /lab/e2e/lib.sh
 cpus=$(grep -c '^processor' /proc/cpuinfo)
 seconds=3
@@ -71,4 +72,13 @@ wait $busy_pid 2>/dev/null
 note "messages $(of_slots messages_out), slot busy $(of_slots busy_slots) times," \
 	"retried by time $(of_slots timed_retries)"
 same "no message is lost" 0 "$(of_slots lost_messages)"
+if [ "${BUS_STAYS:-no}" = yes ]; then
+	for module in hid_hyperv hyperv_keyboard hv_netvsc hv_storvsc hv_utils; do
+		! grep -q "^$module " /proc/modules || check "$module is unloaded" rmmod "$module"
+	done
+	same "nobody uses the bus" "" "$(awk '$1 == "hv_vmbus" && $4 != "-" { print $4 }' /proc/modules)"
+	check "the bus is not unloaded" sh -c "! rmmod hv_vmbus"
+	same "the kernel says why" 1 "$(dmesg | grep -c "clock needs the bus")"
+	check "a second passes on the first processor" taskset 1 sleep 1
+fi
 finish
