@@ -31,12 +31,7 @@ events() {
 	events_file=$1
 	events_option=$2
 	shift 2
-	# shellcheck disable=SC2086
-	"$E2E/evwatch" 2500 $events_option >"$events_file" 2>/tmp/evwatch.err &
-	events_pid=$!
-	until_true 10 grep -q ready /tmp/evwatch.err || cat /tmp/evwatch.err
-	"$@" || return 1
-	wait "$events_pid"
+	listening "$events_file" "$E2E/evwatch 2500 $events_option" "$@"
 }
 
 # lines FILE PATTERN: on one line, for same.
@@ -84,14 +79,7 @@ same "up comes last" "KEY 30 0" "$(grep '^KEY' /tmp/held | tail -n 1)"
 
 # typed HOW REQUEST: what a text console has got; HOW is tty or tty-swapped.
 typed() {
-	/lab/bus/inputs "$1" 1500 >/tmp/typed 2>/tmp/inputs.err &
-	typed_pid=$!
-	if ! until_true 10 grep -q ready /tmp/inputs.err; then
-		kill "$typed_pid" 2>/dev/null
-		cat /tmp/inputs.err
-		return 1
-	fi
-	asked "$2" && wait "$typed_pid"
+	listening /tmp/typed "/lab/bus/inputs $1 1500" host "$2"
 }
 
 text='Zy-yz: Grüße, Ελλάς, 東京 & €1 😀 "\" ~'
@@ -242,17 +230,22 @@ keyboard_is_gone() {
 	! device_of "$CLASS_KEYBOARD" && ! node_of keyboard
 }
 
+# taken_away DEVICE GONE
+taken_away() {
+	host "{\"cmd\": \"device-remove\", \"device\": \"$1\"}" || return 1
+	until_true 20 "$2" || { echo "it has not gone"; return 1; }
+}
+
 # held_by_programs DEVICE GONE NODE...: the host takes a device away that programs have open.
 held_by_programs() {
 	held_device=$1
 	held_gone=$2
 	shift 2
-	/lab/bus/inputs hold 30 "$@" >/tmp/held-by 2>/tmp/inputs.err &
-	held_pid=$!
-	until_true 10 grep -q ready /tmp/inputs.err || { cat /tmp/inputs.err; return 1; }
-	asked "{\"cmd\": \"device-remove\", \"device\": \"$held_device\"}" || return 1
-	until_true 20 "$held_gone" || { echo "it has not gone"; return 1; }
-	wait "$held_pid" || { cat /tmp/held-by; return 1; }
+	rm -f /tmp/held-end
+	listening /tmp/held-by "/lab/bus/inputs hold 30 $*" taken_away "$held_device" "$held_gone" || {
+		cat /tmp/held-by
+		return 1
+	}
 	sed 's|^/dev/\(input/\)*\([a-z]*\)[0-9]* |\2 |' /tmp/held-by | sort | tr '\n' ';' >/tmp/held-end
 	cat /tmp/held-end
 }

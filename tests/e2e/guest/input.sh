@@ -4,19 +4,14 @@
 # expected lists are written by hand from the key codes of <linux/input-event-codes.h>.
 . /lab/e2e/lib.sh
 
-# watch FILE COMMAND...: events during the command, as "TYPE CODE VALUE" a line.
+# watch_events FILE COMMAND...: events during the command, as "TYPE CODE VALUE" a line.
 watch_events() {
 	watch_file=$1
 	shift
-	"$E2E/evwatch" 3000 >"$watch_file" 2>/tmp/evwatch.err &
-	watch_pid=$!
-	if ! until_true 10 grep -q ready /tmp/evwatch.err; then
-		fail "input devices can be read: $(cat /tmp/evwatch.err)"
-		kill "$watch_pid"
+	listening "$watch_file" "$E2E/evwatch 3000" "$@" >/tmp/watch.log 2>&1 || {
+		fail "events of $*: $(cat /tmp/watch.log)"
 		return 1
-	fi
-	"$@" >/tmp/inject.log 2>&1 || fail "$*: $(cat /tmp/inject.log)"
-	wait "$watch_pid"
+	}
 }
 
 # expect NAME FILE KIND: lines of FILE that begin with KIND are those on standard input.

@@ -58,6 +58,27 @@ host() {
 	hostctl "$1"
 }
 
+# listening FILE "PROGRAM [WORD...]" COMMAND...: does the command when the program has said "ready"
+# on stderr, and waits until the program ends; what that prints is in FILE. When the command fails
+# the program is ended.
+listening() {
+	listening_file=$1
+	listening_program=$2
+	shift 2
+	rm -f /tmp/listening.err
+	# shellcheck disable=SC2086
+	$listening_program >"$listening_file" 2>/tmp/listening.err &
+	listening_pid=$!
+	if until_true 10 grep -q ready /tmp/listening.err && "$@"; then
+		wait "$listening_pid"
+		return
+	fi
+	cat /tmp/listening.err
+	kill "$listening_pid" 2>/dev/null
+	wait "$listening_pid"
+	return 1
+}
+
 # number KEY: the first "KEY": NUMBER of a JSON text on standard input.
 number() {
 	sed -n "s/.*\"$1\": *\\([0-9][0-9]*\\).*/\\1/p" | head -n 1
