@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Prints the input events of every event device, one a line ("KEY 30 1", "ABS 0 100",
- * "REL 8 -1"), until none has come for a while. Autorepeat ("KEY 30 2"), which the guest's kernel
- * makes, is shown when asked for. Says "ready" on stderr when it listens.
+ * "REL 8 -1"), until none has come for a while. Autorepeat ("KEY 30 2"), which with this kind of
+ * keyboard the host makes, is shown when asked for. Says "ready" on stderr when it listens.
  */
 #include <fcntl.h>
 #include <glob.h>
