@@ -37,7 +37,7 @@ def judge(path, text, release, memory, mark):
             'readelf finds VMCOREINFO': 'VMCOREINFO' in said,
             f'VMCOREINFO is of {release}': data.find(f'OSRELEASE={release}\n'.encode()) > 0,
             'VMCOREINFO has the time of the crash': re.search(rb'\nCRASHTIME=[1-9]', data),
-            'the core has most of the memory': sum(size for _, size in segments) > memory // 3,
+            'the core has most of the memory': sum(size for _, size in segments) > memory // 2,
             'what was said before the panic is in it': data.find(f'kdump: {mark}'.encode()) > 0,
             'the panic is in it': data.find(b'Kernel panic - not syncing: sysrq') > 0,
         }
