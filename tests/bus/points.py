@@ -7,18 +7,22 @@ import os
 import statistics
 import subprocess
 
+import dump
+
 Point = collections.namedtuple('Point', 'name about script options programs python compared boots '
-                                        'timeout words expected scratch splats built')
+                                        'timeout words expected scratch splats built judge')
 
 
 def point(name, about, script, options, programs=(), python=False, compared=False, boots=1,
-          timeout=900, words=(), expected=None, scratch='', splats=None, built=()):
+          timeout=900, words=(), expected=None, scratch='', splats=None, built=(),
+          judge=None):
     """A Point with what most of them have. @scratch: the size of a disk in a file, which is there
     after the guest. @expected: lines of the kernel log that the script brings about, and @splats
     those of a kernel that it has panic. @built: programs of ours, as FOLDER/NAME, from the C file
-    of that name in tests/FOLDER/guest."""
+    of that name in tests/FOLDER/guest. @judge: what judges the scratch disk afterwards, as
+    dump.judge() does; DUMP_MARK is what the script has the kernel log say for it."""
     return Point(name, about, script, options, programs, python, compared, boots, timeout, words,
-                 expected, scratch, splats, built)
+                 expected, scratch, splats, built, judge)
 
 
 # A panic on purpose, as Linux tells it; nothing else that looks like one.
@@ -55,7 +59,8 @@ POINTS = (
           built=('bus/nextkernel',)),
     point('kdump', 'a panic under traffic; the crash kernel writes the dump to the synthetic disk',
           'kdump', ('--cpus', '2', '--mem', '768M', '--nic', 'user', '--append',
-                    'crashkernel=256M'), scratch='1G', splats=PANIC, built=('bus/nextkernel',)),
+                    'crashkernel=256M'), scratch='1G', splats=PANIC, built=('bus/nextkernel',),
+          judge=dump.judge),
     point('s2idle', 'suspend to idle, and a key or the mouse that wakes', 's2idle', SMALL),
     point('hibernate', 'suspend to disk with the image on the synthetic disk, power off, resume',
           # The host that comes after is another process, and has the NIC with the same address.
