@@ -16,32 +16,6 @@ channels_on() {
 	grep -lx "$1" "$BUS"/devices/*/channels/*/cpu
 }
 
-transfers() {
-	awk '{ print $1 + $5 }' "/sys/block/$disk/stat"
-}
-
-packets() {
-	cat "/sys/class/net/$nic/statistics/tx_packets"
-}
-
-more_than() {
-	[ "$("$1")" -gt "$2" ]
-}
-
-# Both go on.
-working() {
-	working_disk=$(transfers)
-	working_net=$(packets)
-	until_true 30 more_than transfers $((working_disk + 20)) || {
-		echo "the disk stands still"
-		return 1
-	}
-	until_true 30 more_than packets $((working_net + 20)) || {
-		echo "the network stands still"
-		return 1
-	}
-}
-
 # Callbacks of the hypervisor that a processor got.
 callbacks() {
 	awk -v cpu="$1" '/^ *CPU0/ { for (i = 1; i <= NF; i++) if ($i == "CPU" cpu) column = i + 1 }
@@ -137,7 +111,7 @@ while :; do
 	iperf3 -c 10.0.2.2 -t 5 -b 20M >>/out/iperf.txt 2>&1 || { sleep 1; echo FAILED >>/out/iperf.txt; }
 done &
 iperf_pid=$!
-check "disk and network work" working
+check "disk and network work" working "$disk" "$nic"
 last=$(cpus present | tail -n 1)
 note "$((last + 1)) processors, $(cat "$BUS"/devices/*/channels/*/cpu | wc -l) channels"
 began=$(now)
@@ -151,12 +125,12 @@ while [ "$round" -lt "$rounds" ]; do
 		same "round $round: no channel is left on $cpu" "" "$(channels_on "$cpu")"
 	done
 	same "round $round: one processor is left" 0 "$(cat "$cpu_path/online")"
-	check "round $round: disk and network work on it" working
+	check "round $round: disk and network work on it" working "$disk" "$nic"
 	for cpu in $(cpus offline); do
 		[ "$cpu" -le "$last" ] || continue
 		check "round $round: processor $cpu comes" sh -c "echo 1 >$cpu_path/cpu$cpu/online"
 	done
-	check "round $round: disk and network work" working
+	check "round $round: disk and network work" working "$disk" "$nic"
 done
 figure "$rounds rounds of $last processors going and coming" $((($(now) - began) / 100)) s
 figure "processors' going refused" "$refused" times
@@ -180,7 +154,7 @@ for class in "$CLASS_SCSI" "$CLASS_NET"; do
 	done
 	check "channels of ${class%%-*} were moved: $tested" test "$tested" -gt 0
 done
-check "disk and network work" working
+check "disk and network work" working "$disk" "$nic"
 kill "$iperf_pid"
 kill -INT "$fio_pid"
 wait "$fio_pid"

@@ -12,7 +12,7 @@ if [ "${LAB_STAGE:-first}" = first ]; then
 	check "the crash kernel is loaded" another_kernel crash dump nr_cpus=1 reset_devices
 	same "the kernel knows of it" 1 "$(cat /sys/kernel/kexec_crash_loaded)"
 	echo "kdump: ${DUMP_MARK:?}" >/dev/kmsg
-	traffic
+	traffic "first kernel"
 	said
 	taskset 2 sh -c 'echo c >/proc/sysrq-trigger'
 	fail "the kernel panics"

@@ -34,7 +34,7 @@ if [ "$stage" != first ]; then
 fi
 if [ -n "${next-}" ]; then
 	check "$stage kernel: another one is loaded" another_kernel load "$next"
-	traffic
+	traffic "$stage kernel"
 	keep_log "$stage"
 	said
 	/lab/bus/nextkernel go

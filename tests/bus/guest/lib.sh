@@ -55,6 +55,37 @@ bound_are() {
 	[ "$(count_bound)" = "$1" ]
 }
 
+# transfers DISK: reads and writes that it has done.
+transfers() {
+	awk '{ print $1 + $5 }' "/sys/block/$1/stat"
+}
+
+# packets NIC: what it has sent.
+packets() {
+	cat "/sys/class/net/$1/statistics/tx_packets"
+}
+
+# more_than NUMBER COMMAND...: whether the command prints a greater one.
+more_than() {
+	more_least=$1
+	shift
+	[ "$("$@")" -gt "$more_least" ]
+}
+
+# working DISK NIC: both go on.
+working() {
+	working_disk=$(transfers "$1")
+	working_net=$(packets "$2")
+	until_true 30 more_than $((working_disk + 20)) transfers "$1" || {
+		echo "the disk stands still"
+		return 1
+	}
+	until_true 30 more_than $((working_net + 20)) packets "$2" || {
+		echo "the network stands still"
+		return 1
+	}
+}
+
 # Nobody loads modules by their aliases any more: what would be done for thousands of events is
 # measured nowhere here, and the events that wait for it take memory.
 no_hotplug() {

@@ -50,13 +50,13 @@ disk_is_marked() {
 	[ "$mark_got" = "$(mark 2>/dev/null | md5sum)" ]
 }
 
-# Disk and NIC are busy from now on; what does it does not end.
+# traffic NAME: disk and NIC are busy from now on; what does it does not end.
 traffic() {
-	traffic_disk=/dev/$(disk_of_lun 0)
-	(while dd if="$traffic_disk" of=/dev/null bs=64k iflag=direct; do :; done >/dev/null 2>&1) &
+	traffic_disk=$(disk_of_lun 0)
+	(while dd if="/dev/$traffic_disk" of=/dev/null bs=64k iflag=direct; do :; done >/dev/null 2>&1) &
 	(while ping -A -q -c 1000 10.0.2.2; do :; done >/dev/null 2>&1) &
 	(while ping -A -q -s 8000 -c 1000 10.0.2.2; do :; done >/dev/null 2>&1) &
-	sleep 2
+	check "$1: disk and NIC are busy" working "$traffic_disk" "$(synthetic_nic)"
 }
 
 # another_kernel load|crash STAGE [WORD...]: the same kernel with what this guest's file system

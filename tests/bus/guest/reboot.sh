@@ -17,7 +17,7 @@ case $resets in
 	same "the host was contacted once" 1 "$(host_count contacts)"
 	all_is_well "first boot"
 	check "the disk is written" mark_disk
-	traffic
+	traffic "first boot"
 	said
 	reboot -f
 	sleep 60
@@ -30,7 +30,7 @@ case $resets in
 	check "the disk has what the first boot wrote" disk_is_marked
 	# The reset of the machine ends the connection; the panic below cannot count on one.
 	same "a restart needs no unload" 0 "$(host_count unloads)"
-	traffic
+	traffic "after a restart"
 	said
 	taskset 2 sh -c 'echo c >/proc/sysrq-trigger'
 	fail "the kernel panics"
