@@ -51,5 +51,8 @@ case $resets in
 		test "$(($(crash_register 3)))" != 0
 	check "the disk has what the first boot wrote" disk_is_marked
 	;;
+*)
+	fail "the host tells of at most two resets: '$resets'"
+	;;
 esac
 finish
