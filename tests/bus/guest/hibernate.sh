@@ -17,9 +17,19 @@ signature() {
 	dd if="$swap" bs=4096 count=1 2>/dev/null | tail -c 10
 }
 
-if until_true 3 test -b "$swap" && [ "$(signature)" = S1SUSPEND ]; then
-	note "an image is on $swap: resuming"
-	cat "/sys/class/block/${disk}1/dev" >/sys/power/resume
+# The signature of a partition table.
+has_table() {
+	table_last=$(dd if="/dev/$disk" bs=512 count=1 2>/dev/null | tail -c 2 | od -An -tx1 |
+		tr -d ' \n')
+	[ "$table_last" = 55aa ]
+}
+
+# The disk of a first boot is empty. One with a partition table is of a boot before, and nothing is
+# written to it.
+if has_table; then
+	until_true 30 test -b "$swap"
+	same "the partition has an image" S1SUSPEND "$(signature)"
+	[ "$(signature)" != S1SUSPEND ] || cat "/sys/class/block/${disk}1/dev" >/sys/power/resume
 	fail "the image is resumed"
 	dmesg | tail -n 30
 	finish
