@@ -290,6 +290,7 @@ static int open_machine(struct host *host, struct error *err)
 	const struct machine_config config = {
 		.nr_cpus = host->opts.cpus,
 		.hidden_features = host->opts.hidden_features,
+		.isolated = host->opts.isolated,
 		.mem = &host->mem,
 		.ports = &host->ports,
 		.ops = { machine_event, machine_crash, machine_synic, machine_hypercall, host },
@@ -303,7 +304,8 @@ static int open_machine(struct host *host, struct error *err)
 		return error_set(err, "%s: %s", host->opts.kernel, why.text);
 	if (host->opts.initrd && boot_image_map(&host->initrd, host->opts.initrd, "initrd", err))
 		return -1;
-	if (guest_memory_map(&host->mem, host->opts.mem, err))
+	if (guest_memory_map(&host->mem, host->opts.mem, err) ||
+	    (host->opts.isolated && guest_memory_isolate(&host->mem, err)))
 		return -1;
 	host->machine = machine_new(&config, err);
 	return host->machine ? 0 : -1;

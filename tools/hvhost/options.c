@@ -209,6 +209,8 @@ static const struct option_desc descs[] = {
 	  "devices (net, scsi, ...) that the guest signals by the monitor page" },
 	{ "hide", "FEATURE,...", parse_hidden, FIELD(hidden_features),
 	  "Hyper-V features not to offer, see below" },
+	{ "isolated", NULL, parse_flag, FIELD(isolated),
+	  "tell the guest that it is isolated from its host (VBS)" },
 	{ "hostile", "SEED[,WORD]", parse_hostile, FIELD(hostile),
 	  "lie to the guest, see below" },
 	{ "on-reset", "WHAT", parse_on_reset, FIELD(exit_on_reset),

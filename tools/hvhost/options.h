@@ -34,6 +34,7 @@ struct options {
 	uint16_t vstor_max_version;	/* VSTOR_VERSION_*; 0: the newest */
 	uint32_t nvsp_max_version;	/* NVSP_VERSION_*; 0: the newest */
 	uint32_t hidden_features;	/* from cpuid_hide() */
+	bool isolated;			/* the guest is told that it is */
 	bool exit_on_reset;
 	struct hostile_config hostile;	/* no classes: an honest host */
 	const char *control;		/* NULL: no socket */

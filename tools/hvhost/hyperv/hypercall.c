@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Decodes hypercalls: checks the input's address and size once, takes a private copy, hands it
- * on. TLFS, chapters "Hypercall Interface" and "Inter-Partition Communication".
+ * on. TLFS, chapters "Hypercall Interface" and "Inter-Partition Communication"; what
+ * HvCallModifySparseGpaPageHostVisibility has in it is that of Linux's hv_mark_gpa_visibility().
  */
 #include "hyperv/hypercall.h"
 
@@ -10,9 +11,15 @@
 
 #define CODE_POST_MESSAGE	0x005c
 #define CODE_SIGNAL_EVENT	0x005d
+#define CODE_VISIBILITY		HVCALL_MODIFY_VISIBILITY
 #define INPUT_CODE(input)	((input) & 0xffff)
 #define INPUT_FAST		(1ull << 16)
+#define INPUT_REPS(input)	((input) >> 32 & 0xfff)
+#define INPUT_FIRST_REP(input)	((input) >> 48 & 0xfff)
+#define STATUS_MASK		0xffffu
+#define RESULT_REPS(count)	((uint64_t)(count) << 32)
 #define MESSAGE_PAYLOAD_MAX	240
+#define PARTITION_SELF		(~0ull)
 
 struct post_message_input {
 	uint32_t conn_id;
@@ -78,6 +85,41 @@ static uint16_t signal_event(struct hypercalls *hc, bool fast, uint64_t param)
 	return hc->ops.signal_event(hc->ops.arg, in.conn_id, in.flag);
 }
 
+/* A list of page numbers follows. */
+struct visibility_input {
+	uint64_t partition;
+	uint32_t visibility;	/* bits 0 and 1: the host may read, may write */
+	uint32_t reserved;
+};
+
+/* Return: the status, and how many of the list are done with. */
+static uint64_t modify_visibility(struct hypercalls *hc, uint64_t input, uint64_t gpa)
+{
+	unsigned int count = INPUT_REPS(input), i = INPUT_FIRST_REP(input);
+	struct visibility_input in;
+	const uint8_t *bytes;
+	const void *at;
+	uint16_t status;
+
+	if ((input & INPUT_FAST) || i >= count)
+		return HV_STATUS_INVALID_HYPERCALL_INPUT;
+	status = input_at(hc, gpa, sizeof(in) + count * sizeof(uint64_t), &at);
+	if (status)
+		return status;
+	memcpy(&in, at, sizeof(in));
+	if (in.partition != PARTITION_SELF || in.reserved ||
+	    (in.visibility != VISIBILITY_NONE && in.visibility != VISIBILITY_READ_WRITE))
+		return HV_STATUS_INVALID_PARAMETER;
+	for (bytes = (const uint8_t *)at + sizeof(in); i < count; i++) {
+		uint64_t pfn;
+
+		memcpy(&pfn, bytes + i * sizeof(pfn), sizeof(pfn));
+		if (guest_memory_share(hc->mem, pfn, in.visibility != VISIBILITY_NONE))
+			return HV_STATUS_INVALID_PARAMETER | RESULT_REPS(i);
+	}
+	return RESULT_REPS(count);
+}
+
 static void counted(uint64_t *counter)
 {
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
@@ -86,7 +128,7 @@ static void counted(uint64_t *counter)
 uint64_t hypercall(struct hypercalls *hc, uint64_t input, uint64_t param0)
 {
 	bool fast = input & INPUT_FAST;
-	uint16_t status;
+	uint64_t status;
 
 	switch (INPUT_CODE(input)) {
 	case CODE_POST_MESSAGE:
@@ -97,20 +139,29 @@ uint64_t hypercall(struct hypercalls *hc, uint64_t input, uint64_t param0)
 		counted(&hc->signal_event);
 		status = signal_event(hc, fast, param0);
 		break;
+	case CODE_VISIBILITY:
+		if (hc->mem->shared) {
+			counted(&hc->visibility);
+			status = modify_visibility(hc, input, param0);
+			break;
+		}
+		/* fall through */
 	default:
 		counted(&hc->unknown);
 		return HV_STATUS_INVALID_HYPERCALL_CODE;
 	}
-	if (status)
+	if (status & STATUS_MASK)
 		counted(&hc->failed);
 	return status;
 }
 
 json_t *hypercall_stats(const struct hypercalls *hc)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
 			 "post_message", (json_int_t)hc->post_message,
 			 "signal_event", (json_int_t)hc->signal_event,
+			 "visibility", (json_int_t)hc->visibility,
+			 "shared_pages", (json_int_t)hc->mem->nr_shared,
 			 "unknown", (json_int_t)hc->unknown,
 			 "failed", (json_int_t)hc->failed);
 }

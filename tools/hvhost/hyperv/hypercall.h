@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The hypercalls that KVM leaves to user space: HvCallPostMessage and HvCallSignalEvent.
+ * The hypercalls that KVM leaves to user space, HvCallPostMessage and HvCallSignalEvent, and the
+ * one by which an isolated guest shares its memory.
  */
 #ifndef HVHOST_HYPERV_HYPERCALL_H
 #define HVHOST_HYPERV_HYPERCALL_H
@@ -18,6 +19,11 @@
 #define HV_STATUS_INVALID_PARAMETER		0x05
 #define HV_STATUS_INVALID_CONNECTION_ID		0x12
 
+/* HvCallModifySparseGpaPageHostVisibility: what the host may do with pages. */
+#define HVCALL_MODIFY_VISIBILITY		0x00db
+#define VISIBILITY_NONE				0
+#define VISIBILITY_READ_WRITE			3
+
 /* Where the calls go; the functions return HV_STATUS_*. Called on vCPU threads. */
 struct hypercall_ops {
 	uint16_t (*post_message)(void *arg, uint32_t conn_id, uint32_t type,
@@ -27,9 +33,9 @@ struct hypercall_ops {
 };
 
 struct hypercalls {
-	const struct guest_memory *mem;
+	struct guest_memory *mem;
 	struct hypercall_ops ops;
-	uint64_t post_message, signal_event, unknown, failed;	/* counters */
+	uint64_t post_message, signal_event, visibility, unknown, failed;	/* counters */
 };
 
 /**

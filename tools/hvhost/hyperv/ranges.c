@@ -74,7 +74,7 @@ static int map_range(struct ranges *ranges, const struct guest_memory *mem,
 		pfn = le64toh(pfn);
 		if (pfn > UINT64_MAX >> GUEST_PAGE_SHIFT)
 			return -EFAULT;
-		hva = guest_ptr(mem, (pfn << GUEST_PAGE_SHIFT) + offset, piece);
+		hva = guest_shared_ptr(mem, (pfn << GUEST_PAGE_SHIFT) + offset, piece);
 		if (!hva)
 			return -EFAULT;
 		if (last && (uint8_t *)last->iov_base + last->iov_len == hva) {

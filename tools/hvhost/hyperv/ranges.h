@@ -33,9 +33,10 @@ struct ranges {
  * @count: number of ranges
  *
  * A range needs a byte count other than 0, an offset below the page size, and all of its page
- * numbers inside of @len and of RAM. Adjacent pages become one iovec.
+ * numbers inside of @len and of RAM that the guest shares. Adjacent pages become one iovec.
  *
- * Return: 0; -EBADMSG for a malformed list; -EFAULT for a page outside of RAM; -ENOMEM.
+ * Return: 0; -EBADMSG for a malformed list; -EFAULT for a page outside of RAM, or of an isolated
+ * guest that does not share it; -ENOMEM.
  */
 int ranges_parse(struct ranges *ranges, const struct guest_memory *mem, const void *bytes,
 		 size_t len, uint32_t count);

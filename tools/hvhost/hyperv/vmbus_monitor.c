@@ -19,7 +19,7 @@ static struct vmbus_monitor_page *page_of(struct vmbus_server *server)
 
 	if (server->conn != CONN_CONNECTED || !server->monitor_gpa)
 		return NULL;
-	page = guest_ptr(server->mem, server->monitor_gpa, sizeof(*page));
+	page = guest_shared_ptr(server->mem, server->monitor_gpa, sizeof(*page));
 	return (uintptr_t)page % _Alignof(uint64_t) ? NULL : page;
 }
 

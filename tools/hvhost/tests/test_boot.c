@@ -319,7 +319,7 @@ static void test_cpuid(void **state)
 	hyperv.entries[3] = (struct kvm_cpuid_entry2){ .function = 0x40000081 };
 
 	assert_int_equal(cpuid_hide("direct-stimer,tsc-page", &hidden, &err), 0);
-	cpuid_build(&table, &supported, &hyperv, 5, 12, hidden);
+	cpuid_build(&table, &supported, &hyperv, 5, 12, hidden, false);
 	assert_int_equal(leaf(&table, 1, 0)->ebx >> 24, 5);
 	assert_true(leaf(&table, 1, 0)->ecx & 1u << 31);
 	assert_int_equal(leaf(&table, 0xb, 0)->edx, 5);
@@ -329,12 +329,17 @@ static void test_cpuid(void **state)
 	assert_memory_equal(&leaf(&table, 0x40000000, 0)->ebx, "Micr", 4);
 	assert_int_equal(leaf(&table, 0x40000000, 0)->eax, 0x40000005);
 	assert_null(leaf(&table, 0x40000081, 0));
+	assert_null(leaf(&table, 0x4000000c, 0));
 	assert_false(leaf(&table, 0x40000003, 0)->eax & (1u << 13 | 1u << 9));
 	assert_int_equal(leaf(&table, 0x40000003, 0)->ebx, 0x30);
 	assert_false(leaf(&table, 0x40000003, 0)->edx & 1u << 19);
 	assert_int_equal(cpuid_hide(NULL, &hidden, &err), 0);
-	cpuid_build(&table, &supported, &hyperv, 0, 1, hidden);
+	cpuid_build(&table, &supported, &hyperv, 0, 1, hidden, true);
 	assert_true(leaf(&table, 0x40000003, 0)->edx & 1u << 19);
+	/* A guest that is isolated, type 1: the leaf exists and the privilege names it. */
+	assert_int_equal(leaf(&table, 0x40000000, 0)->eax, 0x4000000c);
+	assert_int_equal(leaf(&table, 0x40000003, 0)->ebx, 0x400030);
+	assert_int_equal(leaf(&table, 0x4000000c, 0)->ebx, 1);
 	assert_int_equal(cpuid_hide("direct", &hidden, &err), -1);
 }
 

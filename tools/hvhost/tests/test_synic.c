@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@
 #define SIEFP		0x3000u
 
 static _Alignas(4096) uint8_t ram[PAGES * 4096];
-static const struct guest_memory mem = { 1, { { 0, sizeof(ram), ram } } };
+static struct guest_memory mem = { .nr_regions = 1, .regions = { { 0, sizeof(ram), ram } } };
 
 static struct {
 	struct loop *loop;
@@ -286,6 +287,69 @@ static void test_hypercalls(void **state)
 	assert_int_equal(hypercall(&hc, 0x8001, 0), HV_STATUS_INVALID_HYPERCALL_CODE);
 }
 
+/* An input of three page numbers at 0x1000, the header's 16 bytes before them. */
+static void put_pages(uint64_t partition, uint32_t visibility, const uint64_t pfn[3])
+{
+	memcpy(ram + 0x1000, &partition, 8);
+	memcpy(ram + 0x1008, &(uint64_t){ visibility }, 8);
+	memcpy(ram + 0x1010, pfn, 24);
+}
+
+static void test_visibility(void **state)
+{
+	const uint64_t end = sizeof(ram) / 4096, pages[3] = { 2, 4, end - 1 };
+	const uint64_t call = 0xdb | 3ull << 32, self = ~0ull;
+	struct guest_memory isolated = mem;
+	struct hypercalls hc = { .mem = &mem, .ops = { post_message, signal_event, NULL } };
+	struct error err;
+
+	/* A guest that is not isolated does not know the call, and shares all. */
+	put_pages(self, 3, pages);
+	assert_int_equal(hypercall(&hc, call, 0x1000), HV_STATUS_INVALID_HYPERCALL_CODE);
+	assert_non_null(guest_shared_ptr(&mem, 0x2000, 4096));
+
+	hc.mem = &isolated;
+	assert_int_equal(guest_memory_isolate(&isolated, &err), 0);
+	assert_null(guest_shared_ptr(&isolated, 0x2000, 1));
+	assert_non_null(guest_ptr(&isolated, 0x2000, 1));
+	assert_int_equal(hypercall(&hc, call, 0x1000), 3ull << 32);
+	assert_int_equal(isolated.nr_shared, 3);
+	assert_ptr_equal(guest_shared_ptr(&isolated, 0x2010, 0xff0), ram + 0x2010);
+	assert_null(guest_shared_ptr(&isolated, 0x2010, 0xff1));	/* page 3 is not */
+	assert_null(guest_shared_ptr(&isolated, 0x1fff, 2));
+	assert_null(guest_shared_ptr(&isolated, sizeof(ram), 1));
+	/* Again is no more; a list that goes on where it was left. */
+	assert_int_equal(hypercall(&hc, call, 0x1000), 3ull << 32);
+	assert_int_equal(isolated.nr_shared, 3);
+	put_pages(self, 0, pages);
+	assert_int_equal(hypercall(&hc, call | 2ull << 48, 0x1000), 3ull << 32);
+	assert_int_equal(isolated.nr_shared, 2);
+	assert_non_null(guest_shared_ptr(&isolated, 0x4000, 4096));
+	assert_null(guest_shared_ptr(&isolated, sizeof(ram) - 1, 1));
+	/* A page that is not there ends it, and those before it are done with. */
+	put_pages(self, 0, (const uint64_t[]){ 2, end, 4 });
+	assert_int_equal(hypercall(&hc, call, 0x1000), HV_STATUS_INVALID_PARAMETER | 1ull << 32);
+	assert_int_equal(isolated.nr_shared, 1);
+	put_pages(self, 0, (const uint64_t[]){ 1ull << 52, 2, 2 });
+	assert_int_equal(hypercall(&hc, call, 0x1000), HV_STATUS_INVALID_PARAMETER);
+
+	put_pages(1, 3, pages);
+	assert_int_equal(hypercall(&hc, call, 0x1000), HV_STATUS_INVALID_PARAMETER);
+	put_pages(self, 2, pages);
+	assert_int_equal(hypercall(&hc, call, 0x1000), HV_STATUS_INVALID_PARAMETER);
+	put_pages(self, 3, pages);
+	assert_int_equal(hypercall(&hc, call | 1 << 16, 0x1000),
+			 HV_STATUS_INVALID_HYPERCALL_INPUT);
+	assert_int_equal(hypercall(&hc, 0xdb, 0x1000), HV_STATUS_INVALID_HYPERCALL_INPUT);
+	assert_int_equal(hypercall(&hc, call | 3ull << 48, 0x1000),
+			 HV_STATUS_INVALID_HYPERCALL_INPUT);
+	assert_int_equal(hypercall(&hc, call, 0x1004), HV_STATUS_INVALID_ALIGNMENT);
+	/* 510 numbers and the header are a page. */
+	assert_int_equal(hypercall(&hc, 0xdb | 511ull << 32, 0x1000), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(isolated.nr_shared, 1);
+	free(isolated.shared);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +361,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_connect_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bound_signals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hypercalls, setup, teardown),
+		cmocka_unit_test(test_visibility),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,9 @@
 #define HV_LEAF_FEATURES	0x40000003u
 #define HV_LEAF_HINTS		0x40000004u
 #define HV_LEAF_LIMITS		0x40000005u
+#define HV_LEAF_ISOLATION	0x4000000cu
+#define HV_ISOLATION		(1u << 22)	/* of the features' EBX */
+#define HV_ISOLATION_VBS	1u		/* by software, and without a paravisor */
 #define HYPERVISOR_LEAF_LAST	0x4fffffffu
 #define HV_MAX_VPS		64
 
@@ -167,12 +170,12 @@ static void add_x2apic_topology(struct cpuid_table *t, unsigned int cpu, unsigne
 	add(t, &e);
 }
 
-static void fix_hyperv(struct kvm_cpuid_entry2 *e, uint32_t hidden)
+static void fix_hyperv(struct kvm_cpuid_entry2 *e, uint32_t hidden, bool isolated)
 {
 	unsigned int i, j;
 
 	if (e->function == HV_LEAF_FIRST) {
-		e->eax = HV_LEAF_LIMITS;
+		e->eax = isolated ? HV_LEAF_ISOLATION : HV_LEAF_LIMITS;
 		memcpy(&e->ebx, "Micr", 4);
 		memcpy(&e->ecx, "osof", 4);
 		memcpy(&e->edx, "t Hv", 4);
@@ -187,12 +190,17 @@ static void fix_hyperv(struct kvm_cpuid_entry2 *e, uint32_t hidden)
 			if ((hidden & 1u << i) && hv_features[i].part[j].leaf == e->function)
 				*reg_of(e, hv_features[i].part[j].reg) &=
 					~hv_features[i].part[j].bits;
+	if (isolated && e->function == HV_LEAF_FEATURES)
+		e->ebx |= HV_ISOLATION;
 }
 
 void cpuid_build(struct cpuid_table *table, const struct cpuid_table *supported,
 		 const struct cpuid_table *hyperv, unsigned int cpu, unsigned int nr_cpus,
-		 uint32_t hidden)
+		 uint32_t hidden, bool isolated)
 {
+	const struct kvm_cpuid_entry2 isolation = {
+		.function = HV_LEAF_ISOLATION, .ebx = HV_ISOLATION_VBS,
+	};
 	struct kvm_cpuid_entry2 *e;
 	uint32_t max_basic = 0;
 	unsigned int i;
@@ -218,6 +226,8 @@ void cpuid_build(struct cpuid_table *table, const struct cpuid_table *supported,
 			continue;
 		e = add(table, &hyperv->entries[i]);
 		if (e)
-			fix_hyperv(e, hidden);
+			fix_hyperv(e, hidden, isolated);
 	}
+	if (isolated)
+		add(table, &isolation);
 }

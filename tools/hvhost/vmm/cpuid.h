@@ -7,6 +7,7 @@
 #define HVHOST_VMM_CPUID_H
 
 #include <linux/kvm.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -38,9 +39,10 @@ int cpuid_hide(const char *names, uint32_t *mask, struct error *err);
  * @cpu: vCPU index and APIC id
  * @nr_cpus: vCPUs of the guest
  * @hidden: from cpuid_hide()
+ * @isolated: the guest is told that it is isolated from its host, by VBS
  */
 void cpuid_build(struct cpuid_table *table, const struct cpuid_table *supported,
 		 const struct cpuid_table *hyperv, unsigned int cpu, unsigned int nr_cpus,
-		 uint32_t hidden);
+		 uint32_t hidden, bool isolated);
 
 #endif

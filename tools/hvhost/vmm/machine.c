@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "vmm/isolation.h"
 #include "vmm/machine_internal.h"
 
 #define TSS_ADDRESS		0xfffbd000ul	/* three pages that VMX wants outside of RAM */
@@ -244,6 +245,8 @@ static int create_vm(struct machine *m, struct error *err)
 	ret = set_default_routes(m);
 	if (ret)
 		return error_set(err, "KVM_SET_GSI_ROUTING: %s", strerror(-ret));
+	if (m->config.isolated && isolation_enable(m, err))
+		return -1;
 	return set_memory(m, err);
 }
 

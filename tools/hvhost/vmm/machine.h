@@ -38,6 +38,7 @@ struct machine_ops {
 struct machine_config {
 	unsigned int nr_cpus;		/* 1 to MACHINE_MAX_CPUS */
 	uint32_t hidden_features;	/* from cpuid_hide() */
+	bool isolated;			/* the guest is told that it is */
 	struct guest_memory *mem;
 	struct ports *ports;
 	struct machine_ops ops;

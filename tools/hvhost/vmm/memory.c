@@ -6,6 +6,7 @@
 #include "vmm/memory.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -49,8 +50,24 @@ int guest_memory_map(struct guest_memory *mem, uint64_t size, struct error *err)
 	return 0;
 }
 
+/* Pages from address 0 to the end of the last region. */
+static size_t span(const struct guest_memory *mem)
+{
+	const struct guest_ram_region *last = &mem->regions[mem->nr_regions - 1];
+
+	return (last->gpa + last->size) >> GUEST_PAGE_SHIFT;
+}
+
+int guest_memory_isolate(struct guest_memory *mem, struct error *err)
+{
+	mem->shared = calloc(span(mem), 1);
+	return mem->shared ? 0 : error_set(err, "no memory for the states of guest pages");
+}
+
 void guest_memory_unmap(struct guest_memory *mem)
 {
+	free(mem->shared);
+	mem->shared = NULL;
 	while (mem->nr_regions) {
 		struct guest_ram_region *r = &mem->regions[--mem->nr_regions];
 
@@ -64,6 +81,22 @@ void guest_memory_clear(struct guest_memory *mem)
 
 	for (i = 0; i < mem->nr_regions; i++)
 		madvise(mem->regions[i].hva, mem->regions[i].size, MADV_DONTNEED);
+	if (mem->shared)
+		memset(mem->shared, 0, span(mem));
+	mem->nr_shared = 0;
+}
+
+int guest_memory_share(struct guest_memory *mem, uint64_t pfn, bool shared)
+{
+	bool was;
+
+	if (!mem->shared || pfn > UINT64_MAX >> GUEST_PAGE_SHIFT ||
+	    !guest_ptr(mem, pfn << GUEST_PAGE_SHIFT, GUEST_PAGE_SIZE))
+		return -1;
+	was = __atomic_exchange_n(&mem->shared[pfn], shared, __ATOMIC_RELAXED);
+	if (was != shared)
+		__atomic_fetch_add(&mem->nr_shared, shared ? 1 : -1, __ATOMIC_RELAXED);
+	return 0;
 }
 
 void *guest_ptr(const struct guest_memory *mem, uint64_t gpa, uint64_t len)
@@ -77,4 +110,17 @@ void *guest_ptr(const struct guest_memory *mem, uint64_t gpa, uint64_t len)
 			return (char *)r->hva + (gpa - r->gpa);
 	}
 	return NULL;
+}
+
+void *guest_shared_ptr(const struct guest_memory *mem, uint64_t gpa, uint64_t len)
+{
+	void *hva = guest_ptr(mem, gpa, len);
+	uint64_t pfn = gpa >> GUEST_PAGE_SHIFT;
+
+	if (!hva || !mem->shared || !len)
+		return hva;
+	for (; pfn <= (gpa + len - 1) >> GUEST_PAGE_SHIFT; pfn++)
+		if (!__atomic_load_n(&mem->shared[pfn], __ATOMIC_RELAXED))
+			return NULL;
+	return hva;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "vmm/boot.h"
+#include "vmm/isolation.h"
 #include "vmm/kvm_stats.h"
 #include "vmm/machine_internal.h"
 
@@ -46,7 +47,7 @@ static int set_cpuid(struct vcpu *v, struct error *err)
 		goto out;
 	}
 	cpuid_build(table, &v->m->supported, hyperv, v->index, v->m->config.nr_cpus,
-		    v->m->config.hidden_features);
+		    v->m->config.hidden_features, v->m->config.isolated);
 	ret = ioctl(v->fd, KVM_SET_CPUID2, table);
 	if (ret < 0)
 		error_set(err, "KVM_SET_CPUID2: %s", strerror(errno));
@@ -167,6 +168,10 @@ static bool exit_io(struct vcpu *v)
 {
 	struct kvm_run *run = v->run;
 
+	if (v->m->config.isolated && run->io.port == ISOLATION_PORT) {
+		isolation_hypercall(v);
+		return true;
+	}
 	ports_access(v->m->config.ports, run->io.port, run->io.direction == KVM_EXIT_IO_OUT,
 		     (uint8_t *)run + run->io.data_offset, run->io.size, run->io.count);
 	return true;
@@ -191,6 +196,12 @@ static bool exit_hyperv(struct vcpu *v)
 	else if (hv->type == KVM_EXIT_HYPERV_HCALL)
 		hv->u.hcall.result = ops->hypercall(ops->arg, hv->u.hcall.input,
 						    hv->u.hcall.params[0]);
+	return true;
+}
+
+static bool exit_wrmsr(struct vcpu *v)
+{
+	v->run->msr.error = isolation_wrmsr(v, v->run->msr.index, v->run->msr.data);
 	return true;
 }
 
@@ -257,6 +268,7 @@ static const struct {
 	[KVM_EXIT_IO] = { "io", exit_io },
 	[KVM_EXIT_MMIO] = { "mmio", exit_mmio },
 	[KVM_EXIT_HYPERV] = { "hyperv", exit_hyperv },
+	[KVM_EXIT_X86_WRMSR] = { "wrmsr", exit_wrmsr },
 	[KVM_EXIT_SYSTEM_EVENT] = { "system_event", exit_system_event },
 	[KVM_EXIT_SHUTDOWN] = { "shutdown", exit_shutdown },
 	[KVM_EXIT_FAIL_ENTRY] = { "fail_entry", exit_fail_entry },
