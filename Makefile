@@ -92,7 +92,8 @@ modules_install: headers
 			sh compat/abi-check.sh $(KDIR) $(B)/Module.symvers; } && \
 		rm -rf $(MODDIR) && \
 		$(MAKE) -C $(KDIR) M=$(abspath $(B)) HVIC_ROOMS="$$rooms" \
-			INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates/hvic DEPMOD=true modules_install
+			INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates/hvic INSTALL_MOD_STRIP=1 \
+			DEPMOD=true modules_install
 
 no-dkms:
 	@! find $(DESTDIR)/lib/modules/$(KVER)/updates $(DESTDIR)/lib/modules/$(KVER)/extra \

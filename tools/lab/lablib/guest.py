@@ -52,6 +52,19 @@ def module_files(where):
     return found
 
 
+def stripped(files, where):
+    """Copies in @where of modules, without what debuggers alone read, as they are installed: a
+    load reads the whole file."""
+    os.makedirs(where, exist_ok=True)
+    made = {}
+    for name, path in files.items():
+        made[name] = copy = os.path.join(where, os.path.basename(path))
+        if not os.path.exists(copy) or os.path.getmtime(copy) < os.path.getmtime(path):
+            run(['strip', '--strip-debug', '-o', copy + '.new', path], f'stripping {path}')
+            os.rename(copy + '.new', copy)
+    return made
+
+
 def our_modules(kernel):
     """Build our modules for @kernel; see module_files()."""
     from lablib import suite
@@ -61,10 +74,10 @@ def our_modules(kernel):
     suites = ['HVIC_KUNIT=m'] if kernel.name == 'debug' else []
     with locked('modules-' + kernel.release):
         status, said = suite.build(kernel, where, '-s', *suites)
-    if status:
-        raise LabError(f'building our modules for {kernel.release} failed ({status}):\n'
-                       + '\n'.join(suite.complaints(said)[:15] or said.splitlines()[-15:]))
-    return module_files(where)
+        if status:
+            raise LabError(f'building our modules for {kernel.release} failed ({status}):\n'
+                           + '\n'.join(suite.complaints(said)[:15] or said.splitlines()[-15:]))
+        return stripped(module_files(where), build_dir('stripped', kernel.release))
 
 
 class ModuleTree:
