@@ -70,7 +70,7 @@ POINTS = (
     point('input', 'ROUNDS=3 SLEEP=1: keys, text, mice of any descriptor, unplugged while read, waking',
           'input', SMALL, built=('e2e/evwatch', 'bus/inputs'), timeout=1200),
     point('startup', 'from the load of the bus until disk, NIC and input can be used',
-          'startup', ('--unloaded', *SMALL), boots=3),
+          'startup', ('--unloaded', '--append', 'initcall_debug log_buf_len=1M', *SMALL), boots=3),
 )
 
 

@@ -21,6 +21,11 @@ input() {
 	grep -qi mouse /proc/bus/input/devices && grep -qi 'AT.*keyboard' /proc/bus/input/devices
 }
 
+# spent WHAT: microseconds, as the kernel tells with initcall_debug on its command line.
+spent() {
+	dmesg | sed -n "s/.*$1 returned 0 after \([0-9]*\) usecs.*/\1/p" | tail -n 1
+}
+
 # What is waited for is looked at in turns, so that none waits for another.
 nic=
 waiting='disk nic input'
@@ -44,5 +49,14 @@ while [ -n "$waiting" ] && [ "$(date +%s)" -lt "$end" ]; do
 done
 figure "load to all" $((($(now) - began) * 10)) ms
 same "everything can be used within 60 s" "" "$waiting"
+# Of that, what was spent in the drivers themselves, their waits for the host included.
+own=$(spent 'initcall .* \[hv_vmbus\]')
+own=${own:-0}
+for class in "$CLASS_SCSI" "$CLASS_NET" "$CLASS_KEYBOARD" "$CLASS_MOUSE"; do
+	device=$(device_of "$class") || continue
+	took=$(spent "probe of ${device##*/}")
+	own=$((own + ${took:-0}))
+done
+figure "in the drivers" $((own / 1000)) ms
 dmesg | tail -n +"$before" >/out/startup-dmesg.txt
 finish
