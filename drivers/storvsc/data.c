@@ -14,14 +14,29 @@
  * page or no page, and pages without a count, as large kmalloc() gives on newer kernels, are freed
  * without a look at it.
  */
-static bool storvsc_uncounted(struct page *page)
+static bool storvsc_uncounted(struct page *head)
 {
-	return PageSlab(page) || !page_count(page);
+	return PageSlab(head) || !page_ref_count(head);
+}
+
+/* The same for what an element has behind the allocation of its first page, one look each. */
+static bool storvsc_rest_in_slab(struct page *first, unsigned long pages)
+{
+	struct page *head = compound_head(first);
+	unsigned long n = compound_nr(head) - (page_to_pfn(first) - page_to_pfn(head));
+
+	while (n < pages) {
+		head = nth_page(first, n);
+		if (storvsc_uncounted(head))
+			return true;
+		n += compound_nr(head);
+	}
+	return false;
 }
 
 /*
- * Whether data are in such memory. One look an allocation, at words that whoever filled the list
- * has just had to look at.
+ * Whether data are in such memory. Whoever filled the list has just had to look at the same words;
+ * most elements are one page.
  */
 static bool storvsc_in_slab(struct scsi_cmnd *cmd)
 {
@@ -29,15 +44,11 @@ static bool storvsc_in_slab(struct scsi_cmnd *cmd)
 	int i;
 
 	scsi_for_each_sg(cmd, sg, scsi_sg_count(cmd), i) {
-		unsigned long n = 0, pages = PFN_UP(sg->offset + sg->length);
+		unsigned long end = (unsigned long)sg->offset + sg->length;
 
-		while (n < pages) {
-			struct page *page = nth_page(sg_page(sg), n), *head = compound_head(page);
-
-			if (storvsc_uncounted(head))
-				return true;
-			n += compound_nr(head) - (page_to_pfn(page) - page_to_pfn(head));
-		}
+		if (storvsc_uncounted(compound_head(sg_page(sg))) ||
+		    (end > PAGE_SIZE && storvsc_rest_in_slab(sg_page(sg), PFN_UP(end))))
+			return true;
 	}
 	return false;
 }
@@ -190,7 +201,7 @@ void storvsc_keep_data(struct scsi_cmnd *cmd)
 		for (n = 0; n < pages; n++) {
 			struct page *page = nth_page(sg_page(sg), n);
 
-			if (!storvsc_uncounted(page))
+			if (!storvsc_uncounted(compound_head(page)))
 				get_page(page);
 		}
 	}

@@ -157,6 +157,22 @@ static void recovery_gives_up(struct kunit *test)
 	}
 }
 
+static struct page *last_page(void *data, u32 bytes)
+{
+	return virt_to_page(data + bytes - 1);
+}
+
+/* Pages, the last of which has no count. */
+static void *frozen_pages(struct kunit *test, u32 bytes)
+{
+	struct page *pages = alloc_pages(GFP_KERNEL, get_order(bytes));
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	split_page(pages, get_order(bytes));
+	KUNIT_ASSERT_TRUE(test, page_ref_freeze(last_page(page_address(pages), bytes), 1));
+	return page_address(pages);
+}
+
 /*
  * Nor does it write to memory that kmalloc() gave, or to a page whose count nobody looks at, which
  * are used again when they are freed: the host has pages of the driver's instead, and those are
@@ -173,6 +189,7 @@ static void recovery_keeps_uncounted(struct kunit *test)
 		{ 16384, false, false },	/* is pages, and no slab */
 		{ 512, true, false },		/* is not written to */
 		{ 4096, false, true, true },	/* as pages of newer kernels' kmalloc() are */
+		{ 8192, false, true, true },	/* one, behind a page that is counted */
 	};
 	struct fake_host *host = test->priv;
 	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
@@ -189,11 +206,9 @@ static void recovery_keeps_uncounted(struct kunit *test)
 		ios[i].cdb = cases[i].write ? write_10 : read_10;
 		ios[i].write = cases[i].write;
 		ios[i].bytes = cases[i].bytes;
-		ios[i].data = cases[i].frozen ? (void *)__get_free_page(GFP_KERNEL) :
+		ios[i].data = cases[i].frozen ? frozen_pages(test, cases[i].bytes) :
 						kmalloc(cases[i].bytes, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, ios[i].data);
-		if (cases[i].frozen)
-			KUNIT_ASSERT_TRUE(test, page_ref_freeze(virt_to_page(ios[i].data), 1));
 		memset(ios[i].data, 0x5a, cases[i].bytes);
 		counts[i] = page_count(virt_to_page(ios[i].data));
 		io_hold(test, host, sdev, &ios[i]);
@@ -228,8 +243,9 @@ static void recovery_keeps_uncounted(struct kunit *test)
 			for (n = 0; n < 4; n++)
 				put_page(virt_to_page(ios[i].data + n * 4096));
 		if (cases[i].frozen) {
-			page_ref_unfreeze(virt_to_page(ios[i].data), 1);
-			free_page((unsigned long)ios[i].data);
+			page_ref_unfreeze(last_page(ios[i].data, cases[i].bytes), 1);
+			for (n = 0; n < cases[i].bytes; n += PAGE_SIZE)
+				free_page((unsigned long)ios[i].data + n);
 		} else {
 			kfree(ios[i].data);
 		}
