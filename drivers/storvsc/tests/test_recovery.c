@@ -194,11 +194,12 @@ static void recovery_keeps_uncounted(struct kunit *test)
 	struct fake_host *host = test->priv;
 	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
 	enum deafness how = SILENT;
-	struct io ios[ARRAY_SIZE(cases)] = { };
+	struct io *ios = kunit_kcalloc(test, ARRAY_SIZE(cases), sizeof(*ios), GFP_KERNEL);
 	u64 pfns[ARRAY_SIZE(cases)][2];
 	int counts[ARRAY_SIZE(cases)];
 	unsigned int i, n;
 
+	KUNIT_ASSERT_NOT_NULL(test, ios);
 	host->scratch = &how;
 	host->on_request = deaf;
 	*fake_io_deadline = 1;
