@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "vmm/isolation.h"
+
 #define CODE_POST_MESSAGE	0x005c
 #define CODE_SIGNAL_EVENT	0x005d
-#define CODE_VISIBILITY		HVCALL_MODIFY_VISIBILITY
 #define INPUT_CODE(input)	((input) & 0xffff)
 #define INPUT_FAST		(1ull << 16)
 #define INPUT_REPS(input)	((input) >> 32 & 0xfff)
@@ -139,7 +140,7 @@ uint64_t hypercall(struct hypercalls *hc, uint64_t input, uint64_t param0)
 		counted(&hc->signal_event);
 		status = signal_event(hc, fast, param0);
 		break;
-	case CODE_VISIBILITY:
+	case ISOLATION_CALL:
 		if (hc->mem->shared) {
 			counted(&hc->visibility);
 			status = modify_visibility(hc, input, param0);

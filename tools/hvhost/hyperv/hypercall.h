@@ -20,7 +20,6 @@
 #define HV_STATUS_INVALID_CONNECTION_ID		0x12
 
 /* HvCallModifySparseGpaPageHostVisibility: what the host may do with pages. */
-#define HVCALL_MODIFY_VISIBILITY		0x00db
 #define VISIBILITY_NONE				0
 #define VISIBILITY_READ_WRITE			3
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "hyperv/hypercall.h"
+#include "vmm/machine_internal.h"
 
 #define MSR_HYPERCALL		0x40000001u
 #define HYPERCALL_ENABLE	1u
@@ -18,7 +18,7 @@
 
 /* The input value is in rcx, the input's address in rdx, the result in rax. */
 static const uint8_t page_begin[] = {
-	0x66, 0x81, 0xf9, HVCALL_MODIFY_VISIBILITY & 0xff, HVCALL_MODIFY_VISIBILITY >> 8, /* cmp cx */
+	0x66, 0x81, 0xf9, ISOLATION_CALL & 0xff, ISOLATION_CALL >> 8,	/* cmp cx */
 	0x74, KVM_CALL_SIZE,		/* je, behind KVM's */
 };
 static const uint8_t page_end[] = {

@@ -6,9 +6,15 @@
 #ifndef HVHOST_VMM_ISOLATION_H
 #define HVHOST_VMM_ISOLATION_H
 
-#include "vmm/machine_internal.h"
+#include <stdint.h>
 
-#define ISOLATION_PORT	0xe5
+#include "error.h"
+
+struct machine;
+struct vcpu;
+
+#define ISOLATION_PORT		0xe5
+#define ISOLATION_CALL		0x00db	/* HvCallModifySparseGpaPageHostVisibility */
 
 /** isolation_enable() - have writes of the hypercall register come here. Return: 0 or -1. */
 int isolation_enable(struct machine *m, struct error *err);
