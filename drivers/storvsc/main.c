@@ -154,6 +154,20 @@ static int storvsc_first_scan(struct storvsc_host *sh)
 	return 0;
 }
 
+/*
+ * The bus tells of a withdrawal by removing the device, which has to wait while a probe or a removal
+ * is under way. And these wait for commands: the scan, the last flush of a disk.
+ */
+static void storvsc_watch(struct timer_list *timer)
+{
+	struct storvsc_host *sh = timer_container_of(sh, timer, watch);
+
+	if (READ_ONCE(sh->dev->channel->rescind))
+		storvsc_give_up(sh);
+	else
+		mod_timer(timer, jiffies + STORVSC_WATCH);
+}
+
 static int storvsc_probe(struct hv_device *dev, const struct hv_vmbus_device_id *id)
 {
 	struct Scsi_Host *shost = scsi_host_alloc(&storvsc_template, sizeof(struct storvsc_host));
@@ -173,6 +187,7 @@ static int storvsc_probe(struct hv_device *dev, const struct hv_vmbus_device_id 
 	spin_lock_init(&sh->channel_lock);
 	init_completion(&sh->control_done);
 	INIT_WORK(&sh->scan_work, storvsc_scan);
+	timer_setup(&sh->watch, storvsc_watch, 0);
 	ret = storvsc_alloc(sh);
 	if (ret)
 		goto err_free;
@@ -187,7 +202,9 @@ static int storvsc_probe(struct hv_device *dev, const struct hv_vmbus_device_id 
 	ret = scsi_add_host(shost, &dev->device);
 	if (ret)
 		goto err_disconnect;
+	mod_timer(&sh->watch, jiffies + STORVSC_WATCH);
 	ret = storvsc_first_scan(sh);
+	timer_delete_sync(&sh->watch);
 	if (ret)
 		goto err_remove_host;
 	ret = storvsc_add_rport(sh);
@@ -233,8 +250,10 @@ static hvic_remove_t storvsc_remove(struct hv_device *dev)
 	if (READ_ONCE(dev->channel->rescind))
 		storvsc_quiesce(sh);
 	storvsc_remove_rport(sh);
+	mod_timer(&sh->watch, jiffies + STORVSC_WATCH);
 	cancel_work_sync(&sh->scan_work);
 	scsi_remove_host(shost);
+	timer_delete_sync(&sh->watch);
 	storvsc_quiesce(sh);
 	/* LUN work finds no LUN any more; the channel callback queues no more of it. */
 	storvsc_disconnect(sh);

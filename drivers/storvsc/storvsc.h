@@ -42,6 +42,8 @@
 /* After which a batch whose end nobody told has ended. */
 #define STORVSC_LOST_END	msecs_to_jiffies(10)
 #endif
+/* How often a probe or a removal looks whether the host has withdrawn the device. */
+#define STORVSC_WATCH		(HZ / 10)
 
 /* Largest packet from the host: a descriptor and a vstor packet, with room for growth. */
 #define STORVSC_MAX_PKT_SIZE	(sizeof(struct vmpacket_descriptor) + 2 * sizeof(struct vstor_packet))
@@ -127,6 +129,7 @@ struct storvsc_host {
 	/* Commands that the host has and has not answered, or that are being sent. */
 	atomic_t outstanding;
 	wait_queue_head_t drained;
+	struct timer_list watch;	/* see storvsc_watch() */
 
 	/*
 	 * One control request at a time: control_lock is held by the caller, the reply is

@@ -147,6 +147,31 @@ static void endings_rescind_during_scan(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->num_sent, before + 1);
 }
 
+static bool takes_commands(struct fake_host *host, const struct fake_request *req)
+{
+	return fake_request_op(req) == EXECUTE;
+}
+
+static void probe_scsi(struct fake_host *host)
+{
+	fake_host_probe(host, FAKE_SCSI);
+}
+
+/* In the first one, which holds the probe, and that the removal: not until its command's timer. */
+static void endings_rescind_during_probe(struct kunit *test)
+{
+	struct fake_host *host = test->priv;
+	struct ending ending;
+
+	host->on_request = takes_commands;
+	ending_start(&ending, host, probe_scsi);
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(host->num_sent) > 0));
+	KUNIT_EXPECT_FALSE(test, wait_for_completion_timeout(&ending.done, HZ / 2));
+	fake_host_rescind(host);
+	KUNIT_EXPECT_TRUE(test, ending_done(&ending, 5 * HZ));
+	KUNIT_EXPECT_EQ(test, host->num_sent, 1u);
+}
+
 /* Removal from a host that never answers ends, by way of the timers. */
 static void endings_silent(struct kunit *test)
 {
@@ -396,6 +421,7 @@ static struct kunit_case endings_cases[] = {
 	KUNIT_CASE(endings_drain),
 	KUNIT_CASE(endings_rescind),
 	KUNIT_CASE(endings_rescind_during_scan),
+	KUNIT_CASE(endings_rescind_during_probe),
 	KUNIT_CASE(endings_silent),
 	KUNIT_CASE(endings_suspend),
 	KUNIT_CASE(endings_suspend_during_rescan),
