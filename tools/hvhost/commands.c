@@ -66,6 +66,7 @@ static int cmd_stats(void *arg, json_t *request, json_t *reply, struct error *er
 
 	json_object_set_new(reply, "rss_kib", json_integer(resident_kib()));
 	json_object_set_new(reply, "guest_rss_kib", json_integer(guest_resident_kib(&host->mem)));
+	json_object_set_new(reply, "shared_pages", json_integer(host->mem.nr_shared));
 	json_object_set_new(reply, "resets", json_integer(host->resets));
 	json_object_set_new(reply, "crashes",
 			    json_integer(__atomic_load_n(&host->crashes, __ATOMIC_ACQUIRE)));

@@ -158,11 +158,10 @@ uint64_t hypercall(struct hypercalls *hc, uint64_t input, uint64_t param0)
 
 json_t *hypercall_stats(const struct hypercalls *hc)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}",
 			 "post_message", (json_int_t)hc->post_message,
 			 "signal_event", (json_int_t)hc->signal_event,
 			 "visibility", (json_int_t)hc->visibility,
-			 "shared_pages", (json_int_t)hc->mem->nr_shared,
 			 "unknown", (json_int_t)hc->unknown,
 			 "failed", (json_int_t)hc->failed);
 }
