@@ -5,8 +5,8 @@
 #include "suites.h"
 
 kunit_test_suites(&nvsp_suite, &rndis_suite, &rndis_build_suite, &session_suite, &rx_suite,
-		  &rx_ack_suite, &tx_suite, &tx_queue_suite, &tx_hold_suite, &link_suite,
-		  &channels_suite, &flows_suite, &config_suite, &interface_suite, &xdp_suite, &vf_suite,
+		  &rx_ack_suite, &tx_suite, &tx_queue_suite, &tx_hold_suite,
+		  &tx_stream_suite, &link_suite, &channels_suite, &flows_suite, &config_suite, &interface_suite, &xdp_suite, &vf_suite,
 		  &isolated_suite);
 
 MODULE_DESCRIPTION("KUnit suites of hv_netvsc");

@@ -45,12 +45,8 @@ static void ack_exit(struct kunit *test)
 static void receive_on(struct kunit *test, u32 channel, u32 frames)
 {
 	struct traffic *t = test->priv;
-	u32 before = t->count, i;
 
-	for (i = 0; i < frames; i++)
-		fake_rndis(&t->host->channel[channel], t->words,
-			   traffic_frame(t->words, NULL, 0, 60, i));
-	KUNIT_ASSERT_TRUE(test, fake_wait(smp_load_acquire(&t->count) == before + frames));
+	traffic_receive(test, channel, frames);
 	napi_synchronize(&t->s->channel[channel]->napi);
 	fake_read(t->host);
 }
@@ -168,11 +164,6 @@ static void ack_of_few_sections(struct kunit *test)
 	t->s->recv.sections = sections;
 }
 
-static void four_queues(struct fake_host *host)
-{
-	host->queues = 4;
-}
-
 /* The sections are those of all channels: an eighth of 64 is eight, and two a channel. */
 static void ack_of_shared_sections(struct kunit *test)
 {
@@ -181,7 +172,7 @@ static void ack_of_shared_sections(struct kunit *test)
 
 	ack_exit(test);
 	test->priv = NULL;
-	KUNIT_ASSERT_EQ(test, traffic_start(test, four_queues), 0);
+	KUNIT_ASSERT_EQ(test, traffic_start(test, traffic_four_queues), 0);
 	t = test->priv;
 	KUNIT_ASSERT_EQ(test, t->s->num_channels, 4u);
 	for (i = 0; i < 4; i++)

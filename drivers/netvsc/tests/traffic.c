@@ -78,6 +78,12 @@ int traffic_start(struct kunit *test, void (*setup)(struct fake_host *host))
 	return ret;
 }
 
+/** traffic_four_queues() - a setup for traffic_start(): a host with four channels for the device. */
+void traffic_four_queues(struct fake_host *host)
+{
+	host->queues = 4;
+}
+
 /**
  * traffic_settle() - wait until all that came in is given back, and count anew
  * @t: the device
@@ -172,6 +178,23 @@ u32 traffic_frame(u32 *words, const u32 *infos, u32 info_words, u32 len, u8 last
 	if (len)
 		data[len - 1] = last;
 	return n;
+}
+
+/**
+ * traffic_receive() - frames of 60 bytes come in, one a packet, and the stack has got them
+ * @test: the test, which ends when it does not
+ * @channel: that they come on
+ * @frames: how many
+ */
+void traffic_receive(struct kunit *test, u32 channel, u32 frames)
+{
+	struct traffic *t = test->priv;
+	u32 before = t->count, i;
+
+	for (i = 0; i < frames; i++)
+		fake_rndis(&t->host->channel[channel], t->words,
+			   traffic_frame(t->words, NULL, 0, 60, i));
+	KUNIT_ASSERT_TRUE(test, fake_wait(smp_load_acquire(&t->count) == before + frames));
 }
 
 /**

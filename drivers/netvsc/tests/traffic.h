@@ -46,11 +46,13 @@ extern atomic_t traffic_freed;
 extern const u32 sent_ok[2], sent_badly[2];
 
 int traffic_start(struct kunit *test, void (*setup)(struct fake_host *host));
+void traffic_four_queues(struct fake_host *host);
 void traffic_settle(struct traffic *t);
 void traffic_end(struct traffic *t);
 void traffic_exit(struct kunit *test);
 int traffic_set_mtu(struct traffic *t, int mtu);
 u32 traffic_frame(u32 *words, const u32 *infos, u32 info_words, u32 len, u8 last);
+void traffic_receive(struct kunit *test, u32 channel, u32 frames);
 bool traffic_acked(struct traffic *t, u32 acks, u32 bad);
 struct sk_buff *traffic_skb(struct kunit *test, struct traffic *t, u32 len);
 struct sk_buff *traffic_ip4(struct kunit *test, struct traffic *t, u8 protocol, u32 len);
