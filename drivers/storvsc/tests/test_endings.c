@@ -172,6 +172,25 @@ static void endings_rescind_during_probe(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->num_sent, 1u);
 }
 
+/* And a removal that was under way, waiting for a scan. */
+static void endings_rescind_during_removal(struct kunit *test)
+{
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_SCSI);
+	struct fake_host *host = test->priv;
+	u32 before = host->num_sent;
+	struct ending ending;
+
+	scsi_device_put(sdev);
+	host->on_request = takes_commands;
+	fake_host_say(host, ENUMERATE, NULL, 0);
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(host->num_sent) > before));
+	ending_start(&ending, host, fake_host_remove);
+	KUNIT_EXPECT_FALSE(test, wait_for_completion_timeout(&ending.done, HZ / 2));
+	fake_host_rescind(host);
+	KUNIT_EXPECT_TRUE(test, ending_done(&ending, 5 * HZ));
+	KUNIT_EXPECT_EQ(test, host->num_sent, before + 1);
+}
+
 /* Removal from a host that never answers ends, by way of the timers. */
 static void endings_silent(struct kunit *test)
 {
@@ -422,6 +441,7 @@ static struct kunit_case endings_cases[] = {
 	KUNIT_CASE(endings_rescind),
 	KUNIT_CASE(endings_rescind_during_scan),
 	KUNIT_CASE(endings_rescind_during_probe),
+	KUNIT_CASE(endings_rescind_during_removal),
 	KUNIT_CASE(endings_silent),
 	KUNIT_CASE(endings_suspend),
 	KUNIT_CASE(endings_suspend_during_rescan),
