@@ -60,6 +60,19 @@ static void nobody_by_default(void **state)
 	assert_int_equal(offer_of(NULL)->monitor_allocated, 0);
 }
 
+/* A guest that is isolated and does not share the page: nothing is written to it. */
+static void not_of_isolated(void **state)
+{
+	struct error err;
+
+	assert_int_equal(guest_memory_isolate(&fake.mem, &err), 0);
+	offer_of("probe");
+	assert_int_equal(page()->param[0][0].connection_id, 0);
+	assert_int_equal(page()->trigger_state, 0);
+	free(fake.mem.shared);
+	fake.mem.shared = NULL;
+}
+
 static void a_bit_is_a_signal(void **state)
 {
 	unsigned int before;
@@ -129,6 +142,7 @@ int main(void)
 		VSP_TEST(by_name),
 		VSP_TEST(others_have_none),
 		VSP_TEST(nobody_by_default),
+		VSP_TEST(not_of_isolated),
 		VSP_TEST(a_bit_is_a_signal),
 		VSP_TEST(a_page_that_is_no_memory),
 		VSP_TEST(the_next_connection),

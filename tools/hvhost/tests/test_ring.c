@@ -527,6 +527,40 @@ static void packet_bad_ranges(void **state)
 	ranges_free(&ranges);
 }
 
+/* Pages of an isolated guest, one of which it shares: a range of others is one outside of RAM. */
+static void packet_of_isolated(void **state)
+{
+	static const struct {
+		uint64_t first, second;
+		bool mapped;
+	} cases[] = {
+		{ 0x11, 0x11, true }, { 0x12, 0x12, false }, { 0x11, 0x12, false },
+		{ 0x12, 0x11, false },
+	};
+	struct guest_memory isolated = memory;
+	struct ranges ranges = { 0 };
+	struct vmbus_packet pkt;
+	struct error err;
+	size_t i;
+
+	assert_int_equal(guest_memory_isolate(&isolated, &err), 0);
+	assert_int_equal(guest_memory_share(&isolated, 0x11, true), 0);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bytes b = { .len = 0 };
+
+		add_head(&b, VMBUS_PKT_DATA_USING_GPA_DIRECT, 6, 6, 0);
+		add_word(&b, (uint64_t)1 << 32);
+		add_word(&b, range(0x1800, 0));
+		add_word(&b, cases[i].first);
+		add_word(&b, cases[i].second);
+		assert_int_equal(packet_parse(&pkt, &isolated, b.words, b.len, &ranges), 0);
+		assert_int_equal(pkt.unmapped, !cases[i].mapped);
+		assert_int_equal(pkt.nr_ranges, cases[i].mapped);
+	}
+	ranges_free(&ranges);
+	free(isolated.shared);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -544,6 +578,7 @@ int main(void)
 		cmocka_unit_test(packet_good),
 		cmocka_unit_test(packet_bad_descriptors),
 		cmocka_unit_test(packet_bad_ranges),
+		cmocka_unit_test(packet_of_isolated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,13 +68,13 @@ int isolation_wrmsr(struct vcpu *v, uint32_t index, uint64_t value)
 	return 0;
 }
 
-void isolation_hypercall(struct vcpu *v)
+int isolation_hypercall(struct vcpu *v)
 {
 	const struct machine_ops *ops = &v->m->config.ops;
 	struct kvm_regs regs;
 
 	if (ioctl(v->fd, KVM_GET_REGS, &regs) < 0)
-		return;
+		return -errno;
 	regs.rax = ops->hypercall(ops->arg, regs.rcx, regs.rdx);
-	ioctl(v->fd, KVM_SET_REGS, &regs);
+	return ioctl(v->fd, KVM_SET_REGS, &regs) < 0 ? -errno : 0;
 }

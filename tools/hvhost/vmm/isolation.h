@@ -22,7 +22,9 @@ int isolation_enable(struct machine *m, struct error *err);
 /** isolation_wrmsr() - such a write, on the vCPU's thread. Return: 0; 1: the guest gets a #GP. */
 int isolation_wrmsr(struct vcpu *v, uint32_t index, uint64_t value);
 
-/** isolation_hypercall() - the call that came by the port, on the vCPU's thread. */
-void isolation_hypercall(struct vcpu *v);
+/** isolation_hypercall() - the call that came by the port, on the vCPU's thread.
+ * Return: 0, or -errno when KVM does not hand out the registers.
+ */
+int isolation_hypercall(struct vcpu *v);
 
 #endif

@@ -168,10 +168,9 @@ static bool exit_io(struct vcpu *v)
 {
 	struct kvm_run *run = v->run;
 
-	if (v->m->config.isolated && run->io.port == ISOLATION_PORT) {
-		isolation_hypercall(v);
-		return true;
-	}
+	if (v->m->config.isolated && run->io.port == ISOLATION_PORT)
+		return !isolation_hypercall(v) ||
+		       report(v, MACHINE_FAILED, "KVM does not hand out a vCPU's registers");
 	ports_access(v->m->config.ports, run->io.port, run->io.direction == KVM_EXIT_IO_OUT,
 		     (uint8_t *)run + run->io.data_offset, run->io.size, run->io.count);
 	return true;
