@@ -287,6 +287,7 @@ static int channel_close(struct vmbus_channel *channel)
 int vmbus_disconnect_ring(struct vmbus_channel *channel)
 {
 	struct vmbus_channel *sub, *next;
+	LIST_HEAD(gone);
 	int ret;
 
 	if (channel->primary_channel)
@@ -298,10 +299,11 @@ int vmbus_disconnect_ring(struct vmbus_channel *channel)
 			vmbus_free_ring(sub);
 		/* The rescind handler found it open and left the removal to us. */
 		if (completion_done(&sub->rescind_event))
-			vmbus_channel_remove(sub);
+			vmbus_channel_unlink(sub, &gone);
 	}
 	ret = channel_close(channel);
 	mutex_unlock(&vmbus_connection.channel_mutex);
+	vmbus_channels_free(&gone);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vmbus_disconnect_ring);

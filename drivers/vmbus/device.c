@@ -241,11 +241,8 @@ static void device_release(struct device *device)
 {
 	struct hv_device *dev = device_to_hv_device(device);
 
-	if (dev->channel) {
-		mutex_lock(&vmbus_connection.channel_mutex);
+	if (dev->channel)
 		vmbus_channel_remove(dev->channel);
-		mutex_unlock(&vmbus_connection.channel_mutex);
-	}
 	hvic_driver_override_free(dev);
 	kfree(dev);
 }

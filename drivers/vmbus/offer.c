@@ -2,7 +2,7 @@
 /*
  * Offers and rescinds. Both are first handled on one ordered queue, so that a rescind finds its
  * channel; what may take long follows on the queues of connection.c. A channel belongs to the
- * lists and the relid map from its offer until vmbus_channel_remove().
+ * lists and the relid map from its offer until vmbus_channel_unlink().
  * Exports symbols of upstream's channel_mgmt.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -41,12 +41,12 @@ static struct vmbus_channel *channel_alloc(void)
 	return channel;
 }
 
-static void channel_put(struct vmbus_channel *channel)
+/* Neither its tasklet nor a file of it is at the channel after this. */
+static void channel_unshow(struct vmbus_channel *channel)
 {
 	tasklet_kill(&channel->callback_event);
 	if (channel->kobj.state_in_sysfs)
 		kobject_del(&channel->kobj);
-	kobject_put(&channel->kobj);
 }
 
 static void release_relid(u32 relid)
@@ -64,16 +64,15 @@ static void release_relid(u32 relid)
 }
 
 /**
- * vmbus_channel_remove() - forget a channel and free it
+ * vmbus_channel_unlink() - nobody finds a channel any more
  * @channel: rescinded, or the connection is over; not in use
+ * @gone: list for vmbus_channels_free()
  *
- * Under channel_mutex. A socket's channel that was withdrawn by a suspend has no relid any
- * more: its number may mean another channel by now. Subchannels that the host rescinds after
- * their primary are on no list until then, only in the relid map.
+ * Under channel_mutex. Subchannels that the host rescinds after their primary are on no list
+ * until then, only in the relid map.
  */
-void vmbus_channel_remove(struct vmbus_channel *channel)
+void vmbus_channel_unlink(struct vmbus_channel *channel, struct list_head *gone)
 {
-	u32 relid = channel->offermsg.child_relid;
 	struct vmbus_channel *sub, *next;
 
 	lockdep_assert_held(&vmbus_connection.channel_mutex);
@@ -82,17 +81,53 @@ void vmbus_channel_remove(struct vmbus_channel *channel)
 		list_for_each_entry_safe(sub, next, &channel->sc_list, sc_list)
 			list_del_init(&sub->sc_list);
 
-	if (relid != INVALID_RELID)
+	if (channel->offermsg.child_relid != INVALID_RELID)
 		vmbus_relid_unmap(channel);
 	if (channel->primary_channel)
 		list_del(&channel->sc_list);
 	else
 		list_del(&channel->listentry);
 	vmbus_unplace(channel);
-	if (relid != INVALID_RELID)
-		release_relid(relid);
-	channel_put(channel);
+	list_add_tail(&channel->listentry, gone);
 	wake_up_all(&channel_wait);
+}
+
+/**
+ * vmbus_channels_free() - free channels that were unlinked
+ * @gone: list of vmbus_channel_unlink()
+ *
+ * Process context, without channel_mutex: a channel's directory goes when nobody is in its files
+ * any more, and a write to one may wait for the mutex. The relid is given back after that, because
+ * the next channel that has it is of the same name. A socket's channel that was withdrawn by a
+ * suspend has no relid any more: its number may mean another channel by now.
+ */
+void vmbus_channels_free(struct list_head *gone)
+{
+	struct vmbus_channel *channel, *next;
+
+	list_for_each_entry_safe(channel, next, gone, listentry) {
+		u32 relid = channel->offermsg.child_relid;
+
+		channel_unshow(channel);
+		if (relid != INVALID_RELID)
+			release_relid(relid);
+		kobject_put(&channel->kobj);
+	}
+}
+
+/**
+ * vmbus_channel_remove() - forget a channel and free it
+ * @channel: as for vmbus_channel_unlink()
+ * As vmbus_channels_free().
+ */
+void vmbus_channel_remove(struct vmbus_channel *channel)
+{
+	LIST_HEAD(gone);
+
+	mutex_lock(&vmbus_connection.channel_mutex);
+	vmbus_channel_unlink(channel, &gone);
+	mutex_unlock(&vmbus_connection.channel_mutex);
+	vmbus_channels_free(&gone);
 }
 
 /* One less that has to go before the machine can suspend. */
@@ -300,7 +335,7 @@ void vmbus_on_offer(const void *msg)
 	cpus_read_unlock();
 
 	if (!queue)
-		channel_put(channel);
+		kobject_put(&channel->kobj);
 }
 
 /* Whether no subchannel of a rescinded primary is still being added. */
@@ -323,13 +358,16 @@ struct rescind_work {
 
 static void rescind_sub(struct vmbus_channel *channel)
 {
+	LIST_HEAD(gone);
+
 	mutex_lock(&vmbus_connection.channel_mutex);
 	/* An open one is removed by whoever closes it: vmbus_disconnect_ring(). */
 	if (channel->state == CHANNEL_OPEN_STATE)
-		vmbus_channel_remove(channel);
+		vmbus_channel_unlink(channel, &gone);
 	else
 		complete(&channel->rescind_event);
 	mutex_unlock(&vmbus_connection.channel_mutex);
+	vmbus_channels_free(&gone);
 }
 
 /* The second half of a rescind: the device goes. */
@@ -350,9 +388,7 @@ static void rescind_work(struct work_struct *work)
 	if (channel->primary_channel) {
 		rescind_sub(channel);
 	} else if (!channel->device_obj) {
-		mutex_lock(&vmbus_connection.channel_mutex);
 		vmbus_channel_remove(channel);
-		mutex_unlock(&vmbus_connection.channel_mutex);
 	} else if (channel->chn_rescind_callback) {
 		/* A socket's: the device goes with vmbus_hvsock_device_unregister(). */
 		channel->chn_rescind_callback(channel);
@@ -438,6 +474,7 @@ void vmbus_rescind_hvsock_all(void)
 void vmbus_free_channels(void)
 {
 	struct vmbus_channel *channel, *next;
+	LIST_HEAD(gone);
 	u32 relid;
 
 	list_for_each_entry_safe(channel, next, &vmbus_connection.chn_list, listentry) {
@@ -451,9 +488,10 @@ void vmbus_free_channels(void)
 	for (relid = 0; relid < VMBUS_MAX_RELIDS; relid++) {
 		channel = vmbus_relid_channel(relid);
 		if (channel)
-			vmbus_channel_remove(channel);
+			vmbus_channel_unlink(channel, &gone);
 	}
 	mutex_unlock(&vmbus_connection.channel_mutex);
+	vmbus_channels_free(&gone);
 }
 
 /**

@@ -144,6 +144,8 @@ void vmbus_on_offer(const void *msg);
 void vmbus_on_rescind(const void *msg);
 void vmbus_rescind_hvsock_all(void);
 int vmbus_suspend_ready(void);
+void vmbus_channel_unlink(struct vmbus_channel *channel, struct list_head *gone);
+void vmbus_channels_free(struct list_head *gone);
 void vmbus_channel_remove(struct vmbus_channel *channel);
 void vmbus_free_channels(void);
 

@@ -5,6 +5,7 @@
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/fs.h>
 
 #include "fixture.h"
 
@@ -299,6 +300,103 @@ static void rescind_while_a_subchannel_comes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, released(2), 1u);
 }
 
+struct write_work {
+	struct work_struct work;
+	struct completion done;
+	struct file *file;
+	ssize_t ret;
+};
+
+static void write_zero(struct work_struct *work)
+{
+	struct write_work *write = container_of(work, struct write_work, work);
+	loff_t at = 0;
+
+	write->ret = kernel_write(write->file, "0", 1, &at);
+	complete(&write->done);
+}
+
+/* A channel's file "cpu", as a program opens it. */
+static struct file *open_cpu(struct vmbus_channel *channel)
+{
+	char *directory = kobject_get_path(&channel->kobj, GFP_KERNEL);
+	char *path = directory ? kasprintf(GFP_KERNEL, "/sys%s/cpu", directory) : NULL;
+	struct file *file = path ? filp_open(path, O_WRONLY, 0) : ERR_PTR(-ENOMEM);
+
+	kfree(path);
+	kfree(directory);
+	return file;
+}
+
+/* Somebody is in a file of the channel, at the mutex, behind the removal that has it next. */
+static void rescind_while_a_file_is_written(struct kunit *test)
+{
+	struct vmbus_channel *sub;
+	struct write_work write;
+
+	bus_offer(test, 1, &fake_nic, 1, 0);
+	sub = bus_offer(test, 2, &fake_nic, 1, 1);
+	init_completion(&write.done);
+	INIT_WORK_ONSTACK(&write.work, write_zero);
+	write.file = open_cpu(sub);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(write.file), "%ld", PTR_ERR(write.file));
+
+	mutex_lock(&vmbus_connection.channel_mutex);
+	fake_host_rescind(2);
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(sub->rescind)));
+	msleep(50);
+	queue_work(system_unbound_wq, &write.work);
+	msleep(50);
+	KUNIT_EXPECT_FALSE(test, completion_done(&write.done));
+	mutex_unlock(&vmbus_connection.channel_mutex);
+
+	if (wait_for_completion_timeout(&write.done, 5 * HZ)) {
+		/* The channel was gone when the write had its turn. */
+		KUNIT_EXPECT_EQ(test, write.ret, (ssize_t)-EIO);
+		flush_work(&write.work);
+		filp_close(write.file, NULL);
+		fake_host_settle();
+		KUNIT_EXPECT_NULL(test, bus_channel(2));
+		KUNIT_EXPECT_EQ(test, released(2), 1u);
+	} else {
+		KUNIT_FAIL(test, "removal and write wait for each other");
+		/* For ever: its work stays on this stack. */
+		flush_work(&write.work);
+	}
+	destroy_work_on_stack(&write.work);
+}
+
+/* The number comes back at once, for a directory of the same name. */
+static bool offer_at_release(const struct fake_posted *posted)
+{
+	const struct vmbus_msg_relid *msg = (const void *)posted->bytes;
+	struct vmbus_msg_offer offer = fake_offer(2, &fake_nic, 1, 1);
+
+	if (posted->bytes[0] != VMBUS_MSG_RELID_RELEASED || le32_to_cpu(msg->relid) != 2 ||
+	    released(2))
+		return false;
+	fake_host.channels[2].rescinds--;
+	fake_host.channels[2].released++;
+	fake_host_offer(&offer);
+	return true;
+}
+
+static void rescind_and_the_same_again(struct kunit *test)
+{
+	struct vmbus_channel *sub;
+
+	bus_offer(test, 1, &fake_nic, 1, 0);
+	bus_offer(test, 2, &fake_nic, 1, 1);
+	fake_host.answer = offer_at_release;
+	fake_host_rescind(2);
+	fake_host_settle();
+	fake_host_settle();
+	KUNIT_EXPECT_EQ(test, released(2), 1u);
+	sub = bus_channel(2);
+	KUNIT_ASSERT_NOT_NULL(test, sub);
+	KUNIT_EXPECT_TRUE(test, sub->kobj.state_in_sysfs);
+}
+
 /* ---- sockets ---- */
 
 static unsigned int told;
@@ -377,6 +475,8 @@ static struct kunit_case rescind_cases[] = {
 	KUNIT_CASE(rescind_of_an_open_subchannel),
 	KUNIT_CASE(rescind_of_the_first_before_the_others),
 	KUNIT_CASE(rescind_while_a_subchannel_comes),
+	KUNIT_CASE(rescind_while_a_file_is_written),
+	KUNIT_CASE(rescind_and_the_same_again),
 	KUNIT_CASE(rescind_of_a_socket),
 	KUNIT_CASE(rescind_of_a_socket_never),
 	KUNIT_CASE(rescind_after_the_end),
