@@ -59,6 +59,9 @@ MODULE_PARM_DESC(max_version, "Maximal VMBus protocol version which can be negot
 /* Contact was posted and nothing came back: the host may use the shared pages, or not. */
 static bool contact_unanswered;
 
+/* After vmbus_disconnect(): whether the shared pages are ours again. */
+static bool host_let_go;
+
 /** vmbus_connected() - whether messages have a sense. */
 bool vmbus_connected(void)
 {
@@ -197,7 +200,8 @@ static int alloc_pages_shared(void)
 	return 0;
 }
 
-static void free_pages_shared(bool host_let_go)
+/** vmbus_pages_free() - after vmbus_disconnect(), when there are no channels. May sleep. */
+void vmbus_pages_free(void)
 {
 	int i;
 
@@ -216,7 +220,10 @@ static void free_pages_shared(bool host_let_go)
 
 /**
  * vmbus_connect() - contact the host and agree on a protocol version
- * May sleep. Return: 0; -EDOM: no common version; -ETIMEDOUT; -ENOMEM; -EINVAL.
+ *
+ * May sleep. After an error it has disconnected, and the caller frees as after vmbus_disconnect().
+ *
+ * Return: 0; -EDOM: no common version; -ETIMEDOUT; -ENOMEM; -EINVAL.
  */
 int vmbus_connect(void)
 {
@@ -240,7 +247,6 @@ int vmbus_connect(void)
 	if (ret) {
 		pr_err("Unable to connect to host\n");
 		vmbus_disconnect();
-		vmbus_relid_free();
 		return ret;
 	}
 
@@ -249,16 +255,17 @@ int vmbus_connect(void)
 }
 
 /**
- * vmbus_disconnect() - leave the host and free what was shared with it
+ * vmbus_disconnect() - leave the host
  *
- * May sleep. Nothing is handled after this, but interrupts may still come: the caller frees
- * the relid map when it has removed the handler.
+ * May sleep. Nothing is handled after this, but interrupts may still come, and files of the devices
+ * show what is in the monitor pages: the caller frees the relid map and the pages when it has
+ * removed the handler and the channels.
  */
 void vmbus_disconnect(void)
 {
-	bool host_let_go = vmbus_unload(false) == 0 && !contact_unanswered;
 	unsigned int cpu;
 
+	host_let_go = vmbus_unload(false) == 0 && !contact_unanswered;
 	if (!host_let_go)
 		pr_err("host may still use the monitor and interrupt pages, leaking them\n");
 
@@ -275,8 +282,6 @@ void vmbus_disconnect(void)
 	free_queue(&vmbus_rescind_queue);
 	free_queue(&vmbus_connection.handle_sub_chan_wq);
 	free_queue(&vmbus_connection.handle_primary_chan_wq);
-
-	free_pages_shared(host_let_go);
 }
 
 /**

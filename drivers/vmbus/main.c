@@ -130,6 +130,8 @@ err_irq:
 err_threads:
 	vmbus_irq_threads_stop();
 	vmbus_cpus_kill_tasklets();
+	vmbus_pages_free();
+	vmbus_relid_free();
 err_bus:
 	vmbus_bus_unregister();
 err_placement:
@@ -153,6 +155,7 @@ static void bus_stop(void)
 	vmbus_irq_threads_stop();
 	vmbus_cpus_kill_tasklets();
 	vmbus_free_channels();
+	vmbus_pages_free();
 	vmbus_relid_free();
 	vmbus_bus_unregister();
 	vmbus_placement_free();

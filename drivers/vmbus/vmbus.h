@@ -107,6 +107,7 @@ extern bool vmbus_offers_ignored;
 
 int vmbus_connect(void);
 void vmbus_disconnect(void);
+void vmbus_pages_free(void);
 int vmbus_negotiate(u32 version);
 bool vmbus_connected(void);
 

@@ -271,6 +271,41 @@ static void files_refuse_the_other_way(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, type->sysfs_ops->store(&channel->kobj, attr, "1", 1), (ssize_t)-EIO);
 }
 
+static struct vmbus_channel *seen_going;
+static ssize_t seen_length;
+
+/* A program reads a device's file while the bus takes the device away. */
+static int read_of_going(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct attribute *attr = find(vmbus_dev_groups, "client_monitor_pending");
+	char *text = (char *)get_zeroed_page(GFP_KERNEL);
+
+	if (!text || action != BUS_NOTIFY_DEL_DEVICE || !vmbus_connection.monitor_pages[1])
+		goto out;
+	seen_going = device_to_hv_device((struct device *)data)->channel;
+	seen_length = container_of(attr, struct device_attribute, attr)->show(data, NULL, text);
+out:
+	free_page((unsigned long)text);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block going_notifier = { .notifier_call = read_of_going };
+
+/* What the files show is there as long as they are, also when the bus is unloaded. */
+static void files_of_a_device_that_goes(struct kunit *test)
+{
+	struct vmbus_channel *channel = ((struct files *)test->priv)->channel;
+
+	seen_going = NULL;
+	fill_monitors();
+	KUNIT_ASSERT_EQ(test, bus_register_notifier(fake_machine.bus, &going_notifier), 0);
+	bus_unload(test);
+	KUNIT_EXPECT_PTR_EQ(test, seen_going, channel);
+	/* "33\n" */
+	KUNIT_EXPECT_EQ(test, seen_length, (ssize_t)3);
+	KUNIT_EXPECT_NULL(test, vmbus_connection.monitor_pages[1]);
+}
+
 static void files_of_the_bus(struct kunit *test)
 {
 	struct files *files = test->priv;
@@ -291,6 +326,7 @@ static struct kunit_case files_cases[] = {
 	KUNIT_CASE(files_list_channels),
 	KUNIT_CASE(files_of_a_device_without_channel),
 	KUNIT_CASE(files_refuse_the_other_way),
+	KUNIT_CASE(files_of_a_device_that_goes),
 	KUNIT_CASE(files_of_the_bus),
 	{ }
 };
