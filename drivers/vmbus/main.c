@@ -130,6 +130,8 @@ err_irq:
 err_threads:
 	vmbus_irq_threads_stop();
 	vmbus_cpus_kill_tasklets();
+	/* What came unasked of a host that was left at once. */
+	vmbus_free_channels();
 	vmbus_pages_free();
 	vmbus_relid_free();
 err_bus:

@@ -323,7 +323,7 @@ static void deferred_message_work(struct work_struct *work)
 	struct deferred_message *deferred = container_of(work, struct deferred_message, work);
 
 	trace_vmbus_on_message((const void *)deferred->payload);
-	if (READ_ONCE(vmbus_connection.conn_state) != DISCONNECTED)
+	if (vmbus_connected())
 		message_types[deferred->type].handle(deferred->payload);
 	kfree(deferred);
 }
@@ -333,8 +333,8 @@ static bool message_defer(u32 type, const void *payload, u8 len)
 {
 	struct deferred_message *deferred;
 
-	if (READ_ONCE(vmbus_connection.conn_state) == DISCONNECTED ||
-	    vmbus_offers_ignored)
+	/* A guest that is connected asks for offers; none is due before. */
+	if (!vmbus_connected() || vmbus_offers_ignored)
 		return true;
 
 	deferred = kzalloc(sizeof(*deferred), GFP_ATOMIC);

@@ -166,6 +166,68 @@ static void start_without_the_end_of_offers(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, bus_offer(test, 2, &fake_nic, 2, 0));
 }
 
+static bool offer_before_the_answer(const struct fake_posted *posted)
+{
+	struct vmbus_msg_offer offer = fake_offer(3, &fake_nic, 1, 0);
+
+	if (posted->bytes[0] == VMBUS_MSG_INITIATE_CONTACT)
+		fake_host_offer(&offer);
+	return false;
+}
+
+/* Devices of a host that then is no host leave nothing behind, nor those that nobody asked for. */
+static void start_is_offered_too_much(struct kunit *test)
+{
+	fake_host.answer = offer_before_the_answer;
+	fake_host.newest = VMBUS_WIRE_V6_0;
+	fake_host.oldest = VMBUS_WIRE_V6_0;
+	KUNIT_EXPECT_EQ(test, bus_load(), -EDOM);
+	KUNIT_EXPECT_TRUE(test, list_empty(&vmbus_connection.chn_list));
+	expect_nothing_left(test);
+
+	fake_host.oldest = VMBUS_WIRE_V5_3;
+	fake_host.newest = VMBUS_WIRE_V5_3;
+	KUNIT_ASSERT_EQ(test, bus_load(), 0);
+	KUNIT_EXPECT_NULL(test, bus_channel(3));
+	fake_host.answer = NULL;
+	bus_offer(test, 3, &fake_nic, 1, 0);
+}
+
+static bool offer_at_once(const struct fake_posted *posted)
+{
+	struct vmbus_msg_version_response response = {
+		.header.type = cpu_to_le32(VMBUS_MSG_VERSION_RESPONSE),
+		.supported = 1,
+		.msg_conn_id = cpu_to_le32(fake_host.msg_conn_id),
+	};
+	struct vmbus_msg_offer offer = fake_offer(3, &fake_scsi, 1, 0);
+	const struct vmbus_msg_initiate_contact *msg = (const void *)posted->bytes;
+	unsigned long until = jiffies + HZ / 2;
+
+	if (posted->bytes[0] != VMBUS_MSG_INITIATE_CONTACT ||
+	    le32_to_cpu(msg->version) > VMBUS_WIRE_V5_1)
+		return false;
+	fake_host.contacted = true;
+	fake_host.version = VMBUS_WIRE_V5_1;
+	fake_host_send(&response, sizeof(response));
+	/* The guest leaves again at once. */
+	while (READ_ONCE(vmbus_connection.conn_state) == CONNECTING && time_before(jiffies, until))
+		cond_resched();
+	fake_host_offer(&offer);
+	return true;
+}
+
+/* Nor those of a host that is too old, which may have offered something before it is left. */
+static void start_is_offered_in_vain(struct kunit *test)
+{
+	fake_machine.isolated = true;
+	fake_host.answer = offer_at_once;
+	fake_host.newest = VMBUS_WIRE_V5_1;
+	KUNIT_EXPECT_EQ(test, bus_load(), -EINVAL);
+	KUNIT_EXPECT_TRUE(test, list_empty(&vmbus_connection.chn_list));
+	expect_nothing_left(test);
+}
+
 static u16 refuse_request_offers(const struct fake_posted *posted)
 {
 	return posted->bytes[0] == VMBUS_MSG_REQUEST_OFFERS ? HV_STATUS_INVALID_PARAMETER :
@@ -196,6 +258,8 @@ static struct kunit_case start_cases[] = {
 	KUNIT_CASE(start_again_and_again),
 	KUNIT_CASE(start_brings_devices),
 	KUNIT_CASE(start_without_the_end_of_offers),
+	KUNIT_CASE(start_is_offered_too_much),
+	KUNIT_CASE(start_is_offered_in_vain),
 	KUNIT_CASE(start_without_offers),
 	KUNIT_CASE(start_has_no_drivers_before),
 	{ }
