@@ -257,6 +257,8 @@ static int channel_close(struct vmbus_channel *channel)
 	int ret;
 
 	vmbus_reset_channel_cb(channel);
+	/* The next driver need not have one, and this one's code may go. */
+	channel->change_target_cpu_callback = NULL;
 
 	/* A driver whose probe failed may close what it could not open. */
 	if (channel->state != CHANNEL_OPENED_STATE)

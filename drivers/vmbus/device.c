@@ -164,8 +164,11 @@ static int vmbus_probe(struct device *device)
 		return -ENOMEM;
 	if (drv->probe)
 		ret = drv->probe(dev, device_match_id(drv, dev));
-	if (ret)
+	if (ret) {
+		/* Of a channel that could not be opened: channel_close(). */
+		dev->channel->change_target_cpu_callback = NULL;
 		pr_err("probe failed for device %s (%d)\n", dev_name(device), ret);
+	}
 	return ret;
 }
 

@@ -121,6 +121,53 @@ static void target_is_moved(struct kunit *test)
 	vmbus_close(channel);
 }
 
+static void on_foreign_move(struct vmbus_channel *channel, u32 old, u32 new)
+{
+	moved_to = UINT_MAX;
+}
+
+static int probe_opens(struct hv_device *dev)
+{
+	dev->channel->change_target_cpu_callback = on_foreign_move;
+	return bus_open(dev->channel);
+}
+
+static void remove_closes(struct hv_device *dev)
+{
+	vmbus_close(dev->channel);
+}
+
+/* The driver before is not told: of one that opened the channel, and of one that could not. */
+static void target_is_moved_for_the_next_driver(struct kunit *test)
+{
+	struct vmbus_channel *channel = bus_offer(test, RELID, &fake_nic, 1, 0);
+	struct vmbus_channel *sub = bus_offer(test, RELID + 1, &fake_nic, 1, 1);
+	unsigned int round;
+
+	for (round = 0; round < 2; round++) {
+		struct bus_driver driver = { .on_probe = probe_opens, .on_remove = remove_closes };
+
+		sub->change_target_cpu_callback = round ? NULL : on_foreign_move;
+		fake_host.open_status = round;
+		KUNIT_ASSERT_EQ(test, bus_driver_register(test, &driver, &fake_nic), 0);
+		KUNIT_EXPECT_EQ(test, driver.probes, 1u);
+		if (!round)
+			KUNIT_EXPECT_EQ(test, bus_open(sub), 0);
+		vmbus_driver_unregister(&driver.hv);
+		KUNIT_EXPECT_EQ(test, driver.removes, 1 - round);
+		fake_host.open_status = 0;
+
+		moved_to = 0;
+		KUNIT_ASSERT_EQ(test, bus_open(channel), 0);
+		KUNIT_ASSERT_EQ(test, bus_open(sub), 0);
+		KUNIT_EXPECT_EQ(test, write_cpu(channel, channel->target_cpu ? "0" : "1"),
+				(ssize_t)1);
+		KUNIT_EXPECT_EQ(test, write_cpu(sub, sub->target_cpu ? "0" : "1"), (ssize_t)1);
+		KUNIT_EXPECT_EQ_MSG(test, moved_to, 0u, "round %u", round);
+		vmbus_close(channel);
+	}
+}
+
 static void target_that_is_none(struct kunit *test)
 {
 	static const struct {
@@ -324,6 +371,7 @@ static struct kunit_case target_cases[] = {
 	KUNIT_CASE(target_of_new_channels),
 	KUNIT_CASE(target_of_subchannels),
 	KUNIT_CASE(target_is_moved),
+	KUNIT_CASE(target_is_moved_for_the_next_driver),
 	KUNIT_CASE(target_that_is_none),
 	KUNIT_CASE(target_is_not_acknowledged),
 	KUNIT_CASE(target_with_old_hosts),
