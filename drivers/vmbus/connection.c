@@ -34,9 +34,6 @@ EXPORT_SYMBOL_GPL(vmbus_connection);
 /* Removals of devices. */
 struct workqueue_struct *vmbus_rescind_queue;
 
-/* Suspending: what the host offers now it will offer again. */
-bool vmbus_offers_ignored;
-
 /* What was negotiated; 0 before. */
 __u32 vmbus_proto_version;
 EXPORT_SYMBOL_GPL(vmbus_proto_version);
@@ -230,7 +227,6 @@ int vmbus_connect(void)
 	int ret;
 
 	vmbus_connection.conn_state = CONNECTING;
-	vmbus_offers_ignored = false;
 
 	ret = alloc_queues();
 	if (!ret)

@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/hyperv.h>
+#include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <asm/mshyperv.h>
@@ -23,6 +24,10 @@ module_param(response_timeout, uint, 0644);
 MODULE_PARM_DESC(response_timeout, "Seconds to wait for the host's answer to a message");
 
 static DECLARE_COMPLETION(offers_delivered);
+
+/* Suspending: offers and rescinds wait here, the newest first. */
+bool vmbus_offers_held;
+static LLIST_HEAD(held_messages);
 
 /** vmbus_response_jiffies() - how long to wait for the host, at least a second. */
 unsigned long vmbus_response_jiffies(void)
@@ -314,6 +319,7 @@ static void message_response(const struct message_type *type, u32 response_type,
 /* A message on its way from the tasklet to the work queue. */
 struct deferred_message {
 	struct work_struct work;
+	struct llist_node node;		/* of held_messages */
 	u32 type;
 	u8 payload[HV_MESSAGE_PAYLOAD_BYTE_COUNT];
 };
@@ -334,7 +340,7 @@ static bool message_defer(u32 type, const void *payload, u8 len)
 	struct deferred_message *deferred;
 
 	/* A guest that is connected asks for offers; none is due before. */
-	if (!vmbus_connected() || vmbus_offers_ignored)
+	if (!vmbus_connected())
 		return true;
 
 	deferred = kzalloc(sizeof(*deferred), GFP_ATOMIC);
@@ -343,8 +349,44 @@ static bool message_defer(u32 type, const void *payload, u8 len)
 	deferred->type = type;
 	memcpy(deferred->payload, payload, len);
 	INIT_WORK(&deferred->work, deferred_message_work);
-	queue_work(vmbus_connection.work_queue, &deferred->work);
+	if (vmbus_offers_held)
+		llist_add(&deferred->node, &held_messages);
+	else
+		queue_work(vmbus_connection.work_queue, &deferred->work);
 	return true;
+}
+
+static void set_held(bool held)
+{
+	struct tasklet_struct *tasklet =
+		&per_cpu_ptr(vmbus_cpus, VMBUS_CONNECT_CPU)->message_tasklet;
+
+	tasklet_disable(tasklet);
+	vmbus_offers_held = held;
+	tasklet_enable(tasklet);
+}
+
+/** vmbus_offers_hold() - offers and rescinds that come from now on wait. May sleep. */
+void vmbus_offers_hold(void)
+{
+	set_held(true);
+}
+
+/**
+ * vmbus_offers_release() - the end of vmbus_offers_hold()
+ *
+ * What came meanwhile is handled if there is a connection, and otherwise forgotten: the next one
+ * begins with all offers. May sleep.
+ */
+void vmbus_offers_release(void)
+{
+	struct deferred_message *deferred, *next;
+	struct llist_node *held;
+
+	set_held(false);
+	held = llist_reverse_order(llist_del_all(&held_messages));
+	llist_for_each_entry_safe(deferred, next, held, node)
+		queue_work(vmbus_connection.work_queue, &deferred->work);
 }
 
 /* Return: false when the message could not be taken yet. */

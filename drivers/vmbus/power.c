@@ -208,8 +208,6 @@ HVIC_SYSCORE(synic_syscore, synic_suspend, synic_resume);
 /* The channels lose their relids; the host offers the devices again at resume. */
 static int __maybe_unused bus_suspend(struct device *dev)
 {
-	struct tasklet_struct *tasklet =
-		&per_cpu_ptr(vmbus_cpus, VMBUS_CONNECT_CPU)->message_tasklet;
 	struct vmbus_channel *channel;
 	int blockers, missing;
 
@@ -218,10 +216,7 @@ static int __maybe_unused bus_suspend(struct device *dev)
 	vmbus_rescind_hvsock_all();
 	vmbus_suspend_ready();
 
-	/* What is offered from now on will be offered again. */
-	tasklet_disable(tasklet);
-	vmbus_offers_ignored = true;
-	tasklet_enable(tasklet);
+	vmbus_offers_hold();
 	drain_workqueue(vmbus_connection.work_queue);
 	drain_workqueue(vmbus_rescind_queue);
 	drain_workqueue(vmbus_connection.handle_primary_chan_wq);
@@ -232,7 +227,7 @@ static int __maybe_unused bus_suspend(struct device *dev)
 	if (blockers || missing) {
 		pr_err("cannot suspend: %d subchannels or sockets are open, %d devices did not return from the last suspend\n",
 		       blockers, missing);
-		vmbus_offers_ignored = false;
+		vmbus_offers_release();
 		return -EBUSY;
 	}
 
@@ -248,6 +243,8 @@ static int __maybe_unused bus_suspend(struct device *dev)
 	mutex_unlock(&vmbus_connection.channel_mutex);
 
 	vmbus_unload(false);
+	vmbus_offers_release();
+	flush_workqueue(vmbus_connection.work_queue);
 	reinit_completion(&vmbus_connection.ready_for_resume_event);
 	return 0;
 }
@@ -256,8 +253,6 @@ static int __maybe_unused bus_resume(struct device *dev)
 {
 	struct vmbus_channel_message_header msg = { .msgtype = CHANNELMSG_REQUESTOFFERS };
 	int ret;
-
-	vmbus_offers_ignored = false;
 
 	/* The drivers' state is of the version before: no other will do. */
 	ret = vmbus_negotiate(vmbus_proto_version);

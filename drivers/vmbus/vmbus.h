@@ -29,6 +29,8 @@
 
 /* ---- message.c: posting, waiting for a response, receiving ---- */
 
+extern bool vmbus_offers_held;
+
 /*
  * One message that the host answers. It is owned by the thread that sends it and is on
  * vmbus_connection.chn_msg_list from vmbus_request_send() until vmbus_request_wait() returns.
@@ -58,6 +60,8 @@ void vmbus_request_abandon(struct vmbus_request *req);
 void vmbus_requests_wake(struct vmbus_channel *channel);
 unsigned long vmbus_response_jiffies(void);
 void vmbus_message_tasklet(unsigned long cpu_context);
+void vmbus_offers_hold(void);
+void vmbus_offers_release(void);
 void vmbus_offers_expect(void);
 int vmbus_offers_wait(void);
 
@@ -103,7 +107,6 @@ int vmbus_packet_send(struct vmbus_channel *channel, const void *head, u32 head_
 /* ---- connection.c ---- */
 
 extern struct workqueue_struct *vmbus_rescind_queue;
-extern bool vmbus_offers_ignored;
 
 int vmbus_connect(void);
 void vmbus_disconnect(void);

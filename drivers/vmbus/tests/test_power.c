@@ -240,6 +240,68 @@ static void power_hibernates_without_subchannels(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, bus_channel(3));
 }
 
+struct freeze_work {
+	struct work_struct work;
+	int ret;
+};
+
+static void freeze(struct work_struct *work)
+{
+	container_of(work, struct freeze_work, work)->ret =
+		vmbus_bus_pm.freeze_noirq(&fake_machine.device->dev);
+}
+
+static struct completion probe_goes_on;
+
+static int slow_probe(struct hv_device *dev)
+{
+	wait_for_completion_timeout(&probe_goes_on, 10 * HZ);
+	return 0;
+}
+
+/* What comes while a suspend is tried is not lost when it is refused. */
+static void power_cannot_hibernate_and_is_told(struct kunit *test)
+{
+	struct vmbus_msg_offer slow = fake_offer(4, &fake_scsi, 4, 0);
+	struct vmbus_msg_offer brief = fake_offer(5, &fake_nic, 5, 0);
+	struct vmbus_msg_offer late = fake_offer(6, &fake_nic, 6, 0);
+	struct bus_driver driver = { .on_probe = slow_probe };
+	struct freeze_work suspend = { };
+
+	init_completion(&probe_goes_on);
+	KUNIT_ASSERT_EQ(test, bus_driver_register(test, &driver, &fake_scsi), 0);
+	bus_offer(test, 1, &fake_nic, 1, 0);
+	bus_offer(test, 2, &fake_nic, 1, 1);
+	bus_offer(test, 3, &fake_nic, 3, 0);
+	/* The suspend waits for the probe's end. */
+	fake_host_offer(&slow);
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(driver.probes)));
+	INIT_WORK_ONSTACK(&suspend.work, freeze);
+	queue_work(system_unbound_wq, &suspend.work);
+	KUNIT_EXPECT_TRUE(test, fake_wait(READ_ONCE(vmbus_offers_held)));
+
+	fake_host_rescind(3);
+	fake_host_offer(&brief);
+	fake_host_rescind(5);
+	fake_host_offer(&late);
+	KUNIT_EXPECT_TRUE(test, fake_hv_idle());
+	KUNIT_EXPECT_NOT_NULL(test, bus_channel(3));
+	KUNIT_EXPECT_NULL(test, bus_channel(6));
+	complete(&probe_goes_on);
+	flush_work(&suspend.work);
+	destroy_work_on_stack(&suspend.work);
+	/* For the subchannel. */
+	KUNIT_EXPECT_EQ(test, suspend.ret, -EBUSY);
+	fake_host_settle();
+	KUNIT_EXPECT_NULL(test, bus_channel(3));
+	KUNIT_EXPECT_EQ(test, fake_host.channels[3].released, 1u);
+	/* In the order in which it came. */
+	KUNIT_EXPECT_NULL(test, bus_channel(5));
+	KUNIT_EXPECT_EQ(test, fake_host.channels[5].released, 1u);
+	KUNIT_EXPECT_NOT_NULL(test, bus_channel(6));
+	vmbus_driver_unregister(&driver.hv);
+}
+
 /* A device that does not come back is missed, and the next suspend refused. */
 static void power_misses_a_device(struct kunit *test)
 {
@@ -310,6 +372,7 @@ static struct kunit_case power_cases[] = {
 	KUNIT_CASE(power_resumes_the_synic),
 	KUNIT_CASE(power_hibernates),
 	KUNIT_CASE(power_hibernates_without_subchannels),
+	KUNIT_CASE(power_cannot_hibernate_and_is_told),
 	KUNIT_CASE(power_misses_a_device),
 	KUNIT_CASE(power_resumes_elsewhere),
 	KUNIT_CASE(power_of_devices),
