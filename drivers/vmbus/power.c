@@ -44,8 +44,8 @@ static bool cpu_events_pending(unsigned int cpu, const struct vmbus_cpu *context
 	int tries;
 
 	for (tries = 0; tries < 4; tries++) {
-		/* Flag 0 is not a channel's. */
-		if (find_next_bit(sets[VMBUS_SINT].flags, count, 1) >= count &&
+		/* Flag 0 is not a channel's. Without the page, a paravisor's, nothing comes. */
+		if ((!sets || find_next_bit(sets[VMBUS_SINT].flags, count, 1) >= count) &&
 		    vmbus_irq_thread_idle(cpu))
 			return false;
 		usleep_range(10000, 20000);

@@ -367,6 +367,18 @@ static void cpu_with_a_pending_event(struct kunit *test)
 	expect_goes(test, OTHER);
 }
 
+/* A CPU whose page of the paravisor could not be mapped. */
+static void cpu_without_event_flags(struct kunit *test)
+{
+	struct vmbus_cpu *context = per_cpu_ptr(vmbus_cpus, OTHER);
+	void *page = context->event_page;
+
+	context->event_page = NULL;
+	KUNIT_EXPECT_EQ(test, bus_on_cpu(OTHER, vmbus_cpu_offline), 0);
+	context->event_page = page;
+	KUNIT_EXPECT_EQ(test, bus_on_cpu(OTHER, vmbus_cpu_online), 0);
+}
+
 static struct kunit_case target_cases[] = {
 	KUNIT_CASE(target_of_new_channels),
 	KUNIT_CASE(target_of_subchannels),
@@ -380,6 +392,7 @@ static struct kunit_case target_cases[] = {
 	KUNIT_CASE(cpu_with_a_bound_channel),
 	KUNIT_CASE(cpu_with_an_old_host),
 	KUNIT_CASE(cpu_with_a_pending_event),
+	KUNIT_CASE(cpu_without_event_flags),
 	{ }
 };
 
