@@ -252,8 +252,10 @@ void netvsc_vf_namespace_work(struct work_struct *w)
 /* Flags of a lower device before it is opened, so that it gets no addresses of its own. */
 static int prepare(struct net_device *vf)
 {
-	if (adapter_for(vf))
+	if (adapter_for(vf)) {
 		vf->flags |= IFF_SLAVE;
+		vf->priv_flags |= IFF_NO_ADDRCONF;
+	}
 	return NOTIFY_DONE;
 }
 

@@ -14,6 +14,11 @@
 	netif_set_gso_max_size(net, min_t(unsigned int, size, GSO_MAX_SIZE))
 #endif
 
+/* Before, IFF_SLAVE alone kept IPv6 off an interface. */
+#ifndef HVIC_HAVE_NO_ADDRCONF
+#define IFF_NO_ADDRCONF		0
+#endif
+
 #ifndef HVIC_HAVE_NOTIFY_PEERS_LOCKED
 #define __netdev_notify_peers(net)					\
 do {									\

@@ -211,6 +211,8 @@ static void vf_joins(struct kunit *test)
 	rtnl_unlock();
 	KUNIT_EXPECT_TRUE(test, vf->net->flags & IFF_UP);
 	KUNIT_EXPECT_TRUE(test, vf->net->flags & IFF_SLAVE);
+	/* where the kernel has the flag */
+	KUNIT_EXPECT_EQ(test, vf->net->priv_flags & IFF_NO_ADDRCONF, IFF_NO_ADDRCONF);
 	KUNIT_EXPECT_EQ(test, vf->net->mtu, t->net->mtu);
 
 	/* Frames take it, both ways, and are counted. */
