@@ -304,6 +304,8 @@ static int bring_up(struct netvsc_adapter *a)
 			NETIF_F_HW_VLAN_CTAG_RX;
 	net->vlan_features = net->features;
 	netdev_lockdep_set_classes(net);
+	xdp_set_features_flag(net, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
+			      NETDEV_XDP_ACT_NDO_XMIT);
 
 	s->tx_disable = false;
 	ret = register_netdevice(net);

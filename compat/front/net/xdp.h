@@ -23,6 +23,11 @@ static inline void xdp_prepare_buff(struct xdp_buff *xdp, unsigned char *hard_st
 }
 #endif
 
+/* Before, whoever has ndo_xdp_xmit can be redirected to. */
+#ifndef HVIC_HAVE_XDP_FEATURES
+#define xdp_set_features_flag(net, features)	do { } while (0)
+#endif
+
 #ifndef HVIC_HAVE_XDP_RXQ_NAPI_ID
 #define xdp_rxq_info_reg(rxq, net, index, napi_id)	xdp_rxq_info_reg(rxq, net, index)
 #endif

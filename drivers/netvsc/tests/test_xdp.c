@@ -440,6 +440,18 @@ static int xmit(struct traffic *t, struct xdp_frame **frames, int n)
 	return sent;
 }
 
+/* Basic 1, redirect 2, frames of others 4: the kernel asks before it redirects to us. */
+static void xdp_says_what_it_can(struct kunit *test)
+{
+#ifdef HVIC_HAVE_XDP_FEATURES
+	struct traffic *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, t->net->xdp_features, 7u);
+#else
+	kunit_skip(test, "this kernel does not ask");
+#endif
+}
+
 static void xdp_xmits(struct kunit *test)
 {
 	struct traffic *t = test->priv;
@@ -486,6 +498,7 @@ static struct kunit_case xdp_cases[] = {
 	KUNIT_CASE(xdp_too_long),
 	KUNIT_CASE(xdp_cannot_send),
 	KUNIT_CASE(xdp_redirects),
+	KUNIT_CASE(xdp_says_what_it_can),
 	KUNIT_CASE(xdp_xmits),
 	{ }
 };
