@@ -345,6 +345,8 @@ static int netvsc_probe(struct hv_device *hv, const struct hv_vmbus_device_id *i
 	net->netdev_ops = &netvsc_netdev_ops;
 	net->ethtool_ops = &netvsc_ethtool_ops;
 	net->features = NETIF_F_LRO;
+	/* Frames are chained while the host has them, so each is ours alone. */
+	net->priv_flags &= ~IFF_TX_SKB_SHARING;
 	SET_NETDEV_DEV(net, &hv->device);
 	dma_set_min_align_mask(&hv->device, HV_HYP_PAGE_SIZE - 1);
 	netif_set_real_num_tx_queues(net, 1);

@@ -75,6 +75,8 @@ static void session_comes_and_goes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->speed, 10000u);
 	KUNIT_EXPECT_TRUE(test, net->features & NETIF_F_TSO);
 	KUNIT_EXPECT_TRUE(test, net->features & NETIF_F_IPV6_CSUM);
+	/* pktgen does not send one frame several times at once */
+	KUNIT_EXPECT_FALSE(test, net->priv_flags & IFF_TX_SKB_SHARING);
 	KUNIT_EXPECT_EQ(test, host->gpadls, 2u);
 	/* version, NDIS version and configuration, both buffers */
 	KUNIT_EXPECT_EQ(test, host->nvsp[1], 1u);
