@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <net/bonding.h>
 #include <net/net_namespace.h>
+#include <net/netdev_lock.h>
 #include <net/sch_generic.h>
 #include <asm/mshyperv.h>
 
@@ -259,17 +260,13 @@ static int prepare(struct net_device *vf)
 	return NOTIFY_DONE;
 }
 
+/* With the VF's lock where its driver has one, as notifiers of a registration are called. */
 static bool adopt(struct netvsc_adapter *a, struct net_device *vf)
 {
 	struct netvsc_session *s = rtnl_dereference(a->session);
 
 	if (!s || rtnl_dereference(a->vf))
 		return false;
-	/* In its new namespace it registers again. */
-	if (!net_eq(dev_net(a->net), dev_net(vf))) {
-		move_namespace(a, vf);
-		return false;
-	}
 	netdev_info(a->net, "VF registering: %s\n", vf->name);
 	if (join(a, vf))
 		return false;
@@ -290,6 +287,9 @@ static int registered(struct net_device *vf)
 
 	if (!a || !adopt(a, vf))
 		return NOTIFY_DONE;
+	/* Not here: who registers a VF may hold its lock, which a move takes. It registers anew. */
+	if (!net_eq(dev_net(a->net), dev_net(vf)))
+		schedule_delayed_work(&a->vf_namespace, 0);
 	schedule_delayed_work(&a->vf_takeover, TAKEOVER_DELAY);
 	return NOTIFY_OK;
 }
@@ -303,12 +303,16 @@ static int registered(struct net_device *vf)
 void netvsc_vf_adopt(struct netvsc_adapter *a)
 {
 	struct net_device *vf;
+	bool adopted;
 
 	for_each_netdev(dev_net(a->net), vf) {
 		if (!may_be_vf(vf) || adapter_for(vf) != a)
 			continue;
 		prepare(vf);
-		if (adopt(a, vf))
+		netdev_lock_ops(vf);
+		adopted = adopt(a, vf);
+		netdev_unlock_ops(vf);
+		if (adopted)
 			take_over(a, vf);
 		return;
 	}

@@ -4,3 +4,7 @@
  * has none.
  */
 #include <linux/netdevice.h>
+
+/* No interface has a lock of its own: its driver's operations run under RTNL. */
+#define netdev_lock_ops(net)	do { } while (0)
+#define netdev_unlock_ops(net)	do { } while (0)
