@@ -85,17 +85,34 @@ void netvsc_detach(struct netvsc_adapter *a, struct netvsc_session *s)
 	netvsc_session_close(s);
 }
 
+/*
+ * The host carries less than it did. The VF, what is stacked on the interface, routes and user
+ * space hear of it as if somebody had set it; to the host it is nothing new: change_mtu().
+ */
+static void fit_mtu(struct netvsc_session *s)
+{
+	struct net_device *net = s->net;
+
+	if (!s->host_mtu || s->host_mtu >= net->mtu)
+		return;
+	netdev_warn(net, "the host carries an MTU of %u at most now, lower than %u\n", s->host_mtu,
+		    net->mtu);
+	if (dev_set_mtu(net, s->host_mtu))
+		netdev_warn(net, "unable to change mtu to %u\n", s->host_mtu);
+}
+
 /**
  * netvsc_attach() - start a session for an interface that has none
  * @a: the adapter
  * @config: settings
  * @prog: XDP program to attach, or NULL
+ * @lower: lower the MTU to what the host carries, instead of failing
  *
  * Context: process, RTNL.
  * Return: 0 or a negative error; then there is no session.
  */
 int netvsc_attach(struct netvsc_adapter *a, const struct netvsc_config *config,
-		  struct bpf_prog *prog)
+		  struct bpf_prog *prog, bool lower)
 {
 	struct net_device *net = a->net;
 	struct netvsc_session *s;
@@ -105,7 +122,7 @@ int netvsc_attach(struct netvsc_adapter *a, const struct netvsc_config *config,
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	ret = -EINVAL;
-	if (s->host_mtu && s->host_mtu < net->mtu) {
+	if (s->host_mtu && s->host_mtu < net->mtu && !lower) {
 		netdev_err(net, "the host carries an MTU of %u at most\n", s->host_mtu);
 		goto fail;
 	}
@@ -134,6 +151,7 @@ int netvsc_attach(struct netvsc_adapter *a, const struct netvsc_config *config,
 		netif_carrier_on(net);
 	/* The flags may have changed while there was no session. */
 	schedule_delayed_work(&a->rx_mode_work, 0);
+	fit_mtu(s);
 	return 0;
 fail:
 	netvsc_session_close(s);
@@ -165,10 +183,10 @@ int netvsc_reconfigure(struct netvsc_adapter *a, struct netvsc_session *s,
 	netvsc_detach(a, s);
 
 	a->net->mtu = mtu;
-	ret = netvsc_attach(a, want, prog);
+	ret = netvsc_attach(a, want, prog, mtu == old_mtu);
 	if (ret) {
 		a->net->mtu = old_mtu;
-		if (netvsc_attach(a, &old, prog))
+		if (netvsc_attach(a, &old, prog, true))
 			netdev_err(a->net, "cannot go back to the old settings either\n");
 	}
 	if (prog)

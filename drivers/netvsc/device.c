@@ -146,6 +146,7 @@ struct netvsc_session *netvsc_session_open(struct netvsc_adapter *a,
 		return ERR_PTR(-ENOMEM);
 	s->net = a->net;
 	s->hv = a->hv;
+	s->mtu = a->net->mtu;
 	s->state = NETVSC_CONNECTING;
 	s->tx_disable = true;
 	s->num_channels = 1;

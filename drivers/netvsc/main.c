@@ -147,7 +147,6 @@ static int change_mtu(struct net_device *net, int mtu)
 	struct netvsc_session *s = rtnl_dereference(a->session);
 	struct net_device *vf = rtnl_dereference(a->vf);
 	struct netvsc_config same;
-	int old = net->mtu;
 	int ret;
 
 	if (!s)
@@ -157,10 +156,15 @@ static int change_mtu(struct net_device *net, int mtu)
 		if (ret)
 			return ret;
 	}
+	/* What the host answered when it was told more: nothing to agree anew. */
+	if (mtu == s->host_mtu && mtu < s->mtu) {
+		WRITE_ONCE(net->mtu, mtu);
+		return 0;
+	}
 	netvsc_config_now(s, &same);
 	ret = netvsc_reconfigure(a, s, &same, mtu);
 	if (ret && vf)
-		dev_set_mtu(vf, old);
+		dev_set_mtu(vf, net->mtu);
 	return ret;
 }
 
@@ -427,7 +431,7 @@ static int netvsc_resume(struct hv_device *hv)
 
 	rtnl_lock();
 	if (a->saved)
-		ret = netvsc_attach(a, a->saved, a->saved_prog);
+		ret = netvsc_attach(a, a->saved, a->saved_prog, true);
 	kfree(a->saved);
 	a->saved = NULL;
 	if (a->saved_prog)

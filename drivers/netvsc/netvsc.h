@@ -260,6 +260,7 @@ struct netvsc_session {
 	u32 max_transfer;		/* bytes in one send section */
 	u32 align;			/* of RNDIS messages within a send, bytes */
 	u32 filter;			/* the packet filter that the host has */
+	u32 mtu;			/* that the host was told */
 	u32 host_mtu;			/* most that the host carries; 0 if it does not say */
 	bool link_down;
 	u8 mac[ETH_ALEN];
@@ -395,7 +396,7 @@ void netvsc_tx_disable(struct netvsc_session *s);
 void netvsc_config_now(struct netvsc_session *s, struct netvsc_config *config);
 void netvsc_detach(struct netvsc_adapter *a, struct netvsc_session *s);
 int netvsc_attach(struct netvsc_adapter *a, const struct netvsc_config *config,
-		  struct bpf_prog *prog);
+		  struct bpf_prog *prog, bool lower);
 int netvsc_reconfigure(struct netvsc_adapter *a, struct netvsc_session *s,
 		       const struct netvsc_config *want, int mtu);
 int netvsc_quiesce(struct netvsc_session *s);

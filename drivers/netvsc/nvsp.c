@@ -301,7 +301,7 @@ int netvsc_nvsp_connect(struct netvsc_session *s, const struct netvsc_config *co
 	}
 
 	if (s->nvsp_version >= NVSP_VERSION_2) {
-		nvsp_build_ndis_config(&msg, s->nvsp_version, s->net->mtu + ETH_HLEN, !isolated);
+		nvsp_build_ndis_config(&msg, s->nvsp_version, s->mtu + ETH_HLEN, !isolated);
 		ret = nvsp_tell(s, &msg, "the NDIS configuration");
 		if (ret)
 			return ret;

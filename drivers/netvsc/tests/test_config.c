@@ -263,6 +263,57 @@ static void config_suspends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_driver->resume(&t->host->hv), -EPROTO);
 }
 
+static u32 heard_mtu;
+
+static int hear(struct notifier_block *this, unsigned long event, void *ptr)
+{
+	if (event == NETDEV_CHANGEMTU)
+		heard_mtu = netdev_notifier_info_to_dev(ptr)->mtu;
+	return NOTIFY_DONE;
+}
+
+/* A host that carries less and less: the MTU follows, users hear, and nobody is cut off. */
+static void config_mtu_falls(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct notifier_block listener = { .notifier_call = hear };
+	u32 sessions;
+
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 9000), 0);
+	KUNIT_ASSERT_EQ(test, register_netdevice_notifier(&listener), 0);
+	sessions = t->host->nvsp[100];
+
+	/* at a resume */
+	KUNIT_EXPECT_EQ(test, fake_driver->suspend(&t->host->hv), 0);
+	t->host->mtu = 4000;
+	KUNIT_EXPECT_EQ(test, fake_driver->resume(&t->host->hv), 0);
+	KUNIT_EXPECT_EQ(test, t->net->mtu, 4000u);
+	KUNIT_EXPECT_EQ(test, heard_mtu, 4000u);
+	KUNIT_EXPECT_EQ(test, t->host->nvsp[100], sessions + 1);
+	expect_network(test, t, "the MTU fell at a resume");
+
+	/* at a change of something else */
+	t->host->mtu = 3000;
+	KUNIT_EXPECT_EQ(test, set_rings(t, 1000, 100), 0);
+	KUNIT_EXPECT_EQ(test, t->net->mtu, 3000u);
+	KUNIT_EXPECT_EQ(test, heard_mtu, 3000u);
+	expect_network(test, t, "the MTU fell at a change of buffers");
+
+	/* at a change of its own, which is refused: the way back */
+	t->host->mtu = 2000;
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 2500), -EINVAL);
+	KUNIT_EXPECT_EQ(test, t->net->mtu, 2000u);
+	KUNIT_EXPECT_EQ(test, heard_mtu, 2000u);
+	expect_network(test, t, "the MTU fell at a change of its own");
+
+	/* Less yet is agreed with the host, and so is that again. */
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 1500), 0);
+	KUNIT_EXPECT_EQ(test, t->host->ndis_config[0], 1514u);
+	KUNIT_EXPECT_EQ(test, traffic_set_mtu(t, 2000), 0);
+	KUNIT_EXPECT_EQ(test, t->host->ndis_config[0], 2014u);
+	unregister_netdevice_notifier(&listener);
+}
+
 /* Removed while it sleeps. */
 static void config_removed_asleep(struct kunit *test)
 {
@@ -322,6 +373,7 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_cannot_go_back),
 	KUNIT_CASE(config_buffers),
 	KUNIT_CASE(config_suspends),
+	KUNIT_CASE(config_mtu_falls),
 	KUNIT_CASE(config_removed_asleep),
 	KUNIT_CASE(config_suspends_down),
 	KUNIT_CASE(config_filter_refused),
