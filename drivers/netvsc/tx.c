@@ -120,8 +120,17 @@ u16 netvsc_select_queue(struct net_device *net, struct sk_buff *skb, struct net_
 	return queue;
 }
 
+/* Tagged otherwise than by 802.1Q, which is the one tag that the host adds. */
+static bool foreign_tag(const struct sk_buff *skb)
+{
+	if (skb_vlan_tag_present(skb))
+		return skb->vlan_proto != htons(ETH_P_8021Q);
+	return skb->protocol == htons(ETH_P_8021AD);
+}
+
 /**
- * netvsc_features_check() - ndo_features_check: what the 10-bit header offset cannot express
+ * netvsc_features_check() - ndo_features_check: what the 10-bit header offset cannot express, and
+ * frames whose tag stays within, where the host does not look for what it is to work on
  * @skb: the frame
  * @net: the interface
  * @features: what it could use
@@ -131,8 +140,9 @@ u16 netvsc_select_queue(struct net_device *net, struct sk_buff *skb, struct net_
 netdev_features_t netvsc_features_check(struct sk_buff *skb, struct net_device *net,
 					netdev_features_t features)
 {
-	if (skb->ip_summed == CHECKSUM_PARTIAL &&
-	    skb_checksum_start_offset(skb) > (int)RNDIS_WIRE_CSUM_TX_L4_MASK)
+	if (foreign_tag(skb) ||
+	    (skb->ip_summed == CHECKSUM_PARTIAL &&
+	     skb_checksum_start_offset(skb) > (int)RNDIS_WIRE_CSUM_TX_L4_MASK))
 		features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
 	return vlan_features_check(skb, features);
 }

@@ -211,6 +211,33 @@ static void tx_far_headers(struct kunit *test)
 	}
 }
 
+/* Tags that the host does not know: neither sums nor segments behind them. */
+static void tx_foreign_tags(struct kunit *test)
+{
+	const netdev_features_t all = NETIF_F_IP_CSUM | NETIF_F_TSO | NETIF_F_SG;
+	static const struct {
+		u16 inside, beside;
+		bool can;
+	} cases[] = {
+		{ ETH_P_IP, 0, true }, { ETH_P_8021Q, 0, true }, { ETH_P_IP, ETH_P_8021Q, true },
+		{ ETH_P_8021AD, 0, false }, { ETH_P_IP, ETH_P_8021AD, false },
+	};
+	struct traffic *t = test->priv;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sk_buff *skb = traffic_ip4(test, t, IPPROTO_TCP, 100);
+		netdev_features_t left;
+
+		skb->protocol = htons(cases[i].inside);
+		if (cases[i].beside)
+			__vlan_hwaccel_put_tag(skb, htons(cases[i].beside), 5);
+		left = t->net->netdev_ops->ndo_features_check(skb, t->net, all);
+		KUNIT_EXPECT_EQ_MSG(test, left, cases[i].can ? all : NETIF_F_SG, "%u", i);
+		kfree_skb(skb);
+	}
+}
+
 /* A tag within the frame moves into an info, as a host adds tags itself. */
 static void tx_pulls_tags(struct kunit *test)
 {
@@ -393,6 +420,7 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(tx_asks_for_offloads),
 	KUNIT_CASE(tx_checksums_itself),
 	KUNIT_CASE(tx_far_headers),
+	KUNIT_CASE(tx_foreign_tags),
 	KUNIT_CASE(tx_pulls_tags),
 	KUNIT_CASE(tx_too_short),
 	KUNIT_CASE(tx_scatters),
