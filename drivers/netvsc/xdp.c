@@ -228,10 +228,9 @@ int netvsc_xdp_xmit(struct net_device *net, int n, struct xdp_frame **frames, u3
 			break;
 		xdp_return_frame_rx_napi(frames[i]);
 	}
-	__netif_tx_unlock(txq);
-
 	u64_stats_update_begin(&ch->tx.stats->syncp);
 	ch->tx.stats->xdp_xmit += i;
 	u64_stats_update_end(&ch->tx.stats->syncp);
+	__netif_tx_unlock(txq);
 	return i;
 }
