@@ -136,6 +136,8 @@ void netvsc_channel_quiet(struct netvsc_channel *ch)
 	/* It may begin the other. */
 	netvsc_tx_hold_end(ch);
 	timer_delete_sync(&ch->retry);
+	netif_queue_set_napi(ch->session->net, ch->index, NETDEV_QUEUE_TYPE_RX, NULL);
+	netif_queue_set_napi(ch->session->net, ch->index, NETDEV_QUEUE_TYPE_TX, NULL);
 	netif_napi_del(&ch->napi);
 }
 

@@ -293,8 +293,14 @@ static u32 opened_channels(const struct netvsc_session *s)
 
 static void set_queues(struct netvsc_session *s)
 {
+	u32 i;
+
 	netif_set_real_num_tx_queues(s->net, s->num_channels);
 	netif_set_real_num_rx_queues(s->net, s->num_channels);
+	for (i = 0; i < s->num_channels; i++) {
+		netif_queue_set_napi(s->net, i, NETDEV_QUEUE_TYPE_RX, &s->channel[i]->napi);
+		netif_queue_set_napi(s->net, i, NETDEV_QUEUE_TYPE_TX, &s->channel[i]->napi);
+	}
 }
 
 /* The flows' table names channels that there are: somebody's choice as far as it can be. */

@@ -19,6 +19,11 @@
 #define IFF_NO_ADDRCONF		0
 #endif
 
+/* Whose poll loop serves a queue, for user space. */
+#ifndef HVIC_HAVE_QUEUE_SET_NAPI
+#define netif_queue_set_napi(net, index, type, napi)	do { } while (0)
+#endif
+
 #ifndef HVIC_HAVE_NOTIFY_PEERS_LOCKED
 #define __netdev_notify_peers(net)					\
 do {									\

@@ -24,6 +24,30 @@ static int channels_init(struct kunit *test)
 	return traffic_start(test, four_queues);
 }
 
+/* The poll loop of each queue, which netlink tells user space. */
+static void channels_of_queues(struct kunit *test)
+{
+#ifdef HVIC_HAVE_QUEUE_SET_NAPI
+	struct traffic *t = test->priv;
+	struct netvsc_config config;
+	u32 i;
+
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_PTR_EQ(test, t->net->_tx[i].napi, &t->s->channel[i]->napi);
+	rtnl_lock();
+	netvsc_config_now(t->s, &config);
+	config.channels = 2;
+	KUNIT_EXPECT_EQ(test, netvsc_reconfigure(t->a, t->s, &config, t->net->mtu), 0);
+	t->s = fake_host_session(t->host);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_PTR_EQ(test, t->net->_tx[i].napi,
+				    i < 2 ? &t->s->channel[i]->napi : NULL);
+	rtnl_unlock();
+#else
+	kunit_skip(test, "this kernel does not tell");
+#endif
+}
+
 static void channels_open(struct kunit *test)
 {
 	struct traffic *t = test->priv;
@@ -312,6 +336,7 @@ static void channels_carry_frames(struct kunit *test)
 }
 
 static struct kunit_case channels_cases[] = {
+	KUNIT_CASE(channels_of_queues),
 	KUNIT_CASE(channels_open),
 	KUNIT_CASE(channels_fewer),
 	KUNIT_CASE(channels_unasked),
