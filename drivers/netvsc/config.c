@@ -14,6 +14,13 @@
 /* How long the rings are given to run empty. */
 #define QUIESCE_TIMEOUT	(5 * HZ)
 
+/* Asked for first; the host, and the number of processors, may allow fewer. */
+static u32 default_channels(void)
+{
+	return clamp_t(u32, netif_get_num_default_rss_queues(), NETVSC_DEFAULT_CHANNELS,
+		       NETVSC_MAX_CHANNELS);
+}
+
 /**
  * netvsc_config_now() - the settings in force
  * @s: the session, or NULL for the settings to start with
@@ -24,7 +31,7 @@
 void netvsc_config_now(struct netvsc_session *s, struct netvsc_config *config)
 {
 	*config = (struct netvsc_config) {
-		.channels = s ? s->num_channels : NETVSC_DEFAULT_CHANNELS,
+		.channels = s ? s->num_channels : default_channels(),
 		.recv_sections = s ? s->recv.sections : NETVSC_DEFAULT_RECV,
 		.recv_section_size = s ? s->recv.section_size : NETVSC_RECV_SECTION,
 		.send_sections = s ? s->send.sections : NETVSC_DEFAULT_SEND,

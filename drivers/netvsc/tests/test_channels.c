@@ -187,6 +187,16 @@ static void channels_unasked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->host->open, 0u);
 }
 
+/* Sixteen to start with, or what the kernel likes on machines with many processors. */
+static void channels_default(struct kunit *test)
+{
+	struct netvsc_config config;
+
+	netvsc_config_now(NULL, &config);
+	KUNIT_EXPECT_EQ(test, config.channels,
+			clamp(netif_get_num_default_rss_queues(), 16, NETVSC_MAX_CHANNELS));
+}
+
 /* Two queues at most, says the host's RSS; or it has none; or its protocol does not. */
 static void channels_limits(struct kunit *test)
 {
@@ -340,6 +350,7 @@ static struct kunit_case channels_cases[] = {
 	KUNIT_CASE(channels_open),
 	KUNIT_CASE(channels_fewer),
 	KUNIT_CASE(channels_unasked),
+	KUNIT_CASE(channels_default),
 	KUNIT_CASE(channels_limits),
 	KUNIT_CASE(channels_by_ethtool),
 	KUNIT_CASE(channels_of_old_hosts),
