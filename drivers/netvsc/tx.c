@@ -51,12 +51,21 @@ static u32 flow_hash(const struct netvsc_adapter *a, struct sk_buff *skb)
 	struct flow_keys keys;
 	u32 hash;
 
+	/* Ports always count, and it has a hash with them: most frames of sockets do. */
+	if (skb->l4_hash && a->l4_hash == NETVSC_L4_ALL)
+		return skb_get_hash_raw(skb);
 	net_get_random_once(&seed, sizeof(seed));
 	if (!skb_flow_dissect_flow_keys(skb, &keys, 0))
 		return 0;
 	kind = find_kind(keys.basic.n_proto, keys.basic.ip_proto);
-	if (kind && kind->hash & a->l4_hash)
-		return skb_get_hash(skb);
+	if (kind && kind->hash & a->l4_hash) {
+		if (skb->l4_hash || skb->sw_hash)
+			return skb_get_hash_raw(skb);
+		/* As skb_get_hash() does, which would dissect the frame again. */
+		hash = flow_hash_from_keys(&keys);
+		__skb_set_sw_hash(skb, hash, flow_keys_have_l4(&keys));
+		return hash;
+	}
 
 	if (keys.basic.n_proto == htons(ETH_P_IP))
 		hash = jhash2((u32 *)&keys.addrs.v4addrs, 2, seed);

@@ -96,6 +96,32 @@ static void flows_by_the_hosts_table(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->a->counters.host_bad_packet, 0ul);
 }
 
+/* A hash with the ports that a frame has already is taken; one that is made stays with it. */
+static void flows_with_a_hash(struct kunit *test)
+{
+	struct traffic *t = test->priv;
+	struct sk_buff *skb = traffic_skb(test, t, 60);
+	u16 queue;
+
+	send_table(t, 0, 1);
+	KUNIT_ASSERT_TRUE(test, fake_wait(t->a->tx_table[15] == 15));
+	/* entry 5 of the table, on four queues; no dissector knows this frame */
+	skb_set_hash(skb, 21, PKT_HASH_TYPE_L4);
+	KUNIT_EXPECT_EQ(test, queue_of(t, skb), 1);
+	/* Without the ports of UDP it says too much. */
+	t->a->l4_hash &= ~NETVSC_L4_UDP4;
+	KUNIT_EXPECT_EQ(test, queue_of(t, skb), 0);
+	t->a->l4_hash |= NETVSC_L4_UDP4;
+	kfree_skb(skb);
+
+	skb = flow(test, t, false, IPPROTO_UDP, 7);
+	queue = queue_of(t, skb);
+	KUNIT_EXPECT_TRUE(test, skb->sw_hash && skb->l4_hash);
+	KUNIT_EXPECT_EQ(test, queue, skb_get_hash_raw(skb) % 16 % 4);
+	KUNIT_EXPECT_EQ(test, queue_of(t, skb), queue);
+	kfree_skb(skb);
+}
+
 static void flows_bad_tables(struct kunit *test)
 {
 	static const struct {
@@ -346,6 +372,7 @@ static void flows_without_rss(struct kunit *test)
 
 static struct kunit_case flows_cases[] = {
 	KUNIT_CASE(flows_by_the_hosts_table),
+	KUNIT_CASE(flows_with_a_hash),
 	KUNIT_CASE(flows_bad_tables),
 	KUNIT_CASE(flows_hash_ports_or_not),
 	KUNIT_CASE(flows_rxnfc),
