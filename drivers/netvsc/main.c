@@ -10,9 +10,13 @@
 #include <linux/rtnetlink.h>
 #include <net/netdev_lock.h>
 
+#include <ring/ring.h>
+
 #include "netvsc.h"
 
-#define MIN_RING_PAGES	64
+/* Of ring_size: 4 KiB each. */
+#define MIN_RING_PAGES	64u
+#define MAX_RING_PAGES	((unsigned int)(HVIC_RING_MAX / HV_HYP_PAGE_SIZE))
 
 static unsigned int ring_size __ro_after_init = 128;
 module_param(ring_size, uint, 0444);
@@ -462,13 +466,15 @@ static struct hv_driver netvsc_driver = {
 
 static int __init netvsc_init(void)
 {
+	unsigned int used;
 	int ret;
 
-	if (ring_size < MIN_RING_PAGES) {
-		ring_size = MIN_RING_PAGES;
-		pr_info("Increased ring_size to %u (min allowed)\n", ring_size);
-	}
-	netvsc_ring_bytes = VMBUS_RING_SIZE(ring_size * 4096);
+	used = clamp(ring_size, MIN_RING_PAGES, MAX_RING_PAGES);
+	if (used != ring_size)
+		pr_warn(KBUILD_MODNAME ": ring_size=%u is not from %u to %u, using %u\n",
+			ring_size, MIN_RING_PAGES, MAX_RING_PAGES, used);
+	ring_size = used;
+	netvsc_ring_bytes = min((int)VMBUS_RING_SIZE(ring_size * HV_HYP_PAGE_SIZE), HVIC_RING_MAX);
 
 	/* First, so that no VF is missed that comes while devices are probed. */
 	ret = netvsc_vf_register_notifier();

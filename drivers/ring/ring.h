@@ -9,11 +9,21 @@
 
 #include <linux/compiler.h>
 #include <linux/hyperv.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
 /* Each packet is followed by 8 bytes: the write index before it, in the upper half. */
 #define HVIC_RING_TRAILER	8u
+
+/*
+ * Largest ring, header page included: both rings of a channel are one allocation of the page
+ * allocator and one GPADL, which has 8,190 pages of 4 KiB at most.
+ */
+#define HVIC_GPADL_MAX		(8190ul * HV_HYP_PAGE_SIZE)
+#define HVIC_RING_MAX \
+	((int)(((KMALLOC_MAX_SIZE < HVIC_GPADL_MAX ? KMALLOC_MAX_SIZE : HVIC_GPADL_MAX) / 2) & \
+	       PAGE_MASK))
 
 /* One batch of packets being written to a channel's outbound ring. */
 struct hvic_ring_tx {

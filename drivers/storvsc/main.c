@@ -351,8 +351,10 @@ static void storvsc_release_fc(void)
 
 static int __init storvsc_init(void)
 {
-	int ret = storvsc_attach_fc();
+	int ret;
 
+	storvsc_check_parameters();
+	ret = storvsc_attach_fc();
 	if (ret)
 		return ret;
 	ret = vmbus_driver_register(&storvsc_driver);

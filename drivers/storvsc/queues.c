@@ -8,6 +8,8 @@
 #include <linux/slab.h>
 #include <linux/topology.h>
 
+#include <ring/ring.h>
+
 #include "storvsc.h"
 
 /* How long one callback may take packets before it lets others run. */
@@ -34,13 +36,27 @@ MODULE_PARM_DESC(ring_avail_percent_lowater,
 /**
  * storvsc_ring_bytes() - size of one ring, control page and alignment included
  *
- * The parameter is held between one page of data and 16 MiB.
+ * The parameter is held between one page of data and HVIC_RING_MAX.
  *
  * Context: any. Return: bytes.
  */
 int storvsc_ring_bytes(void)
 {
-	return VMBUS_RING_SIZE(clamp(storvsc_ringbuffer_size, (int)PAGE_SIZE, (int)SZ_16M));
+	int bytes = clamp(storvsc_ringbuffer_size, (int)PAGE_SIZE, HVIC_RING_MAX);
+
+	return min((int)VMBUS_RING_SIZE(bytes), HVIC_RING_MAX);
+}
+
+/**
+ * storvsc_check_parameters() - say which parameter cannot be had as it was given
+ *
+ * Context: process, once.
+ */
+void __init storvsc_check_parameters(void)
+{
+	if (storvsc_ringbuffer_size < (int)PAGE_SIZE || storvsc_ringbuffer_size > HVIC_RING_MAX)
+		pr_warn(KBUILD_MODNAME ": storvsc_ringbuffer_size=%d is not from %lu to %d, using the nearest\n",
+			storvsc_ringbuffer_size, PAGE_SIZE, HVIC_RING_MAX);
 }
 
 /**

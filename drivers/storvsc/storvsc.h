@@ -217,6 +217,7 @@ struct storvsc_channel *storvsc_pick_channel(struct storvsc_host *sh, unsigned i
 void storvsc_on_channel(void *context);
 unsigned int storvsc_can_queue(const struct storvsc_host *sh);
 int storvsc_ring_bytes(void);
+void storvsc_check_parameters(void);
 unsigned int storvsc_hw_queues(const struct storvsc_host *sh);
 
 /* data.c */

@@ -10,6 +10,7 @@
 
 #include "syms_channel.h"
 
+#include "../ring/ring.h"
 #include "vmbus.h"
 #include "trace.h"
 
@@ -20,7 +21,7 @@ static atomic_t next_open_id = ATOMIC_INIT(1);
  * vmbus_alloc_ring() - pages for both rings of a channel
  * @newchannel: a channel that is not in use
  * @send_size: bytes of the outbound ring with its header page, a multiple of PAGE_SIZE
- * @recv_size: likewise, inbound
+ * @recv_size: likewise, inbound; both together 2 * HVIC_RING_MAX at most
  * Process context. Return: 0, -EINVAL, -ENOMEM.
  */
 int vmbus_alloc_ring(struct vmbus_channel *newchannel, u32 send_size, u32 recv_size)
@@ -30,7 +31,7 @@ int vmbus_alloc_ring(struct vmbus_channel *newchannel, u32 send_size, u32 recv_s
 
 	if (!PAGE_ALIGNED(send_size) || !PAGE_ALIGNED(recv_size) ||
 	    send_size < 2 * PAGE_SIZE || recv_size < 2 * PAGE_SIZE ||
-	    recv_size > U32_MAX - send_size)
+	    send_size > 2 * HVIC_RING_MAX || recv_size > 2 * HVIC_RING_MAX - send_size)
 		return -EINVAL;
 
 	order = get_order(send_size + recv_size);

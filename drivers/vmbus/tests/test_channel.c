@@ -251,6 +251,32 @@ static void channel_keeps_rings(struct kunit *test)
 	fake_host.channels[RELID].open = false;
 }
 
+/* Rings that the page allocator or a GPADL has no room for: no attempt, no warning of the kernel. */
+static void channel_refuses_rings(struct kunit *test)
+{
+	struct vmbus_channel *channel = test->priv;
+	static const struct {
+		u32 send, recv;
+	} cases[] = {
+		{ PAGE_SIZE, 2 * PAGE_SIZE }, { 2 * PAGE_SIZE, PAGE_SIZE },
+		{ 2 * PAGE_SIZE + 1, 2 * PAGE_SIZE }, { 2 * PAGE_SIZE, 3 * PAGE_SIZE - 1 },
+		/* 4 MiB are the allocator's largest block. */
+		{ SZ_2M + PAGE_SIZE, SZ_2M }, { SZ_2M, SZ_2M + PAGE_SIZE },
+		{ SZ_4M, 2 * PAGE_SIZE }, { 2 * PAGE_SIZE, SZ_4M },
+		{ -PAGE_SIZE, 2 * PAGE_SIZE }, { 2 * PAGE_SIZE, -PAGE_SIZE },
+		{ SZ_2G, SZ_2G },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, vmbus_alloc_ring(channel, cases[i].send, cases[i].recv),
+				    -EINVAL, "case %u", i);
+		KUNIT_EXPECT_NULL(test, channel->ringbuffer_page);
+	}
+	KUNIT_ASSERT_EQ(test, vmbus_alloc_ring(channel, SZ_2M, SZ_2M), 0);
+	vmbus_free_ring(channel);
+}
+
 /* Rings that stay while the channel is closed and opened again, as a driver's with a mapping. */
 static void channel_connects_its_rings(struct kunit *test)
 {
@@ -335,6 +361,7 @@ static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(channel_open_answered_for_another),
 	KUNIT_CASE(channel_open_not_posted),
 	KUNIT_CASE(channel_keeps_rings),
+	KUNIT_CASE(channel_refuses_rings),
 	KUNIT_CASE(channel_connects_its_rings),
 	KUNIT_CASE(channel_closes_subchannels),
 	KUNIT_CASE(channel_has_request_ids),
