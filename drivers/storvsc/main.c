@@ -61,8 +61,11 @@ static struct scsi_host_template storvsc_template = {
  */
 void storvsc_set_state(struct storvsc_host *sh, enum storvsc_state state)
 {
-	if (READ_ONCE(sh->state) != STORVSC_DEAD)
-		WRITE_ONCE(sh->state, state);
+	enum storvsc_state old;
+
+	do {
+		old = READ_ONCE(sh->state);
+	} while (old != STORVSC_DEAD && cmpxchg(&sh->state, old, state) != old);
 	smp_mb();	/* before a look at sh->outstanding: storvsc_send() does the reverse */
 }
 
@@ -221,7 +224,7 @@ err_remove_host:
 err_disconnect:
 	storvsc_disconnect(sh);
 err_free:
-	hv_set_drvdata(dev, NULL);
+	storvsc_forget(sh);
 	storvsc_free(sh);
 	scsi_host_put(shost);
 	return ret;
@@ -231,14 +234,8 @@ err_free:
 static void storvsc_quiesce(struct storvsc_host *sh)
 {
 	storvsc_set_state(sh, STORVSC_DRAINING);
-	if (storvsc_drain(sh, STORVSC_DRAIN_TIMEOUT))
-		return;
-	storvsc_give_up(sh);
-	/*
-	 * What is counted still is in storvsc_send(), which has no host to wait for. The channel
-	 * must not be closed under it.
-	 */
-	wait_event(sh->drained, !atomic_read(&sh->outstanding));
+	if (!storvsc_drain(sh, STORVSC_DRAIN_TIMEOUT))
+		storvsc_give_up_all(sh);
 }
 
 static hvic_remove_t storvsc_remove(struct hv_device *dev)
@@ -257,7 +254,7 @@ static hvic_remove_t storvsc_remove(struct hv_device *dev)
 	storvsc_quiesce(sh);
 	/* LUN work finds no LUN any more; the channel callback queues no more of it. */
 	storvsc_disconnect(sh);
-	hv_set_drvdata(dev, NULL);
+	storvsc_forget(sh);
 	storvsc_free(sh);
 	scsi_host_put(shost);
 	hvic_remove_return();

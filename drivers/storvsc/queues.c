@@ -33,6 +33,12 @@ module_param(ring_avail_percent_lowater, int, 0444);
 MODULE_PARM_DESC(ring_avail_percent_lowater,
 		 "Use another channel when less than this part of a ring is free (percent)");
 
+/*
+ * Guards the way from a subchannel that the host offers to its controller, and the use of it there,
+ * against the controller's end. Nothing is asked of a controller's own locks before it is found.
+ */
+static DEFINE_MUTEX(storvsc_subchannel_lock);
+
 /**
  * storvsc_ring_bytes() - size of one ring, control page and alignment included
  *
@@ -170,12 +176,15 @@ static void storvsc_channel_moved(struct vmbus_channel *ch, u32 old, u32 new)
 static int storvsc_open_channel(struct vmbus_channel *ch)
 {
 	struct vstor_properties properties = {};
-	int ring = storvsc_ring_bytes();
+	int ring = storvsc_ring_bytes(), ret;
 
 	hvic_no_request_ids(ch);
 	hvic_set_max_pkt_size(ch, STORVSC_MAX_PKT_SIZE);
 	ch->change_target_cpu_callback = storvsc_channel_moved;
-	return vmbus_open(ch, ring, ring, &properties, sizeof(properties), storvsc_on_channel, ch);
+	ret = vmbus_open(ch, ring, ring, &properties, sizeof(properties), storvsc_on_channel, ch);
+	if (ret)
+		ch->change_target_cpu_callback = NULL;
+	return ret;
 }
 
 /**
@@ -223,29 +232,43 @@ static void storvsc_forget_channels(struct storvsc_host *sh)
  * storvsc_disconnect() - close the primary channel and with it the subchannels
  * @sh: the controller; no command is in flight that anyone waits for
  *
- * Context: may sleep; the bus bounds its waits.
+ * Context: may sleep; the bus bounds its waits. Locking: takes control_lock.
  */
 void storvsc_disconnect(struct storvsc_host *sh)
 {
-	if (READ_ONCE(sh->state) != STORVSC_DEAD)
-		storvsc_set_state(sh, STORVSC_CLOSED);
+	/* A subchannel that is being opened is waited for: it is closed with the others. */
+	mutex_lock(&storvsc_subchannel_lock);
+	storvsc_set_state(sh, STORVSC_CLOSED);
+	mutex_unlock(&storvsc_subchannel_lock);
 	storvsc_forget_channels(sh);
 	/* A batch may end now whose commands the host has answered long ago. */
 	synchronize_rcu();
 	timer_delete_sync(&sh->lost_end);
+	/* Nor is the ring taken from a request that is under way. */
+	mutex_lock(&sh->control_lock);
 	vmbus_close(sh->dev->channel);
-	/* And a subchannel that was being opened. */
-	storvsc_forget_channels(sh);
+	mutex_unlock(&sh->control_lock);
+	/* Whoever opens the channel next need not know us. */
+	sh->dev->channel->change_target_cpu_callback = NULL;
 }
 
-/* The host offered a subchannel. Process context. */
-static void storvsc_on_subchannel(struct vmbus_channel *ch)
+/**
+ * storvsc_forget() - no channel leads to the controller any more
+ * @sh: the controller, disconnected
+ *
+ * Context: may sleep, as long as another controller's subchannel takes to open.
+ */
+void storvsc_forget(struct storvsc_host *sh)
 {
-	struct storvsc_host *sh = storvsc_from_channel(ch);
+	mutex_lock(&storvsc_subchannel_lock);
+	hv_set_drvdata(sh->dev, NULL);
+	mutex_unlock(&storvsc_subchannel_lock);
+}
+
+static void storvsc_take_subchannel(struct storvsc_host *sh, struct vmbus_channel *ch)
+{
 	int ret;
 
-	if (!sh || READ_ONCE(sh->state) != STORVSC_RUNNING)
-		return;
 	if (READ_ONCE(sh->nr_channels) >= sh->max_channels) {
 		dev_warn(&sh->dev->device, "host offers more subchannels than it was asked for\n");
 		return;
@@ -257,6 +280,18 @@ static void storvsc_on_subchannel(struct vmbus_channel *ch)
 		return;
 	}
 	storvsc_add_channel(sh, ch);
+}
+
+/* The host offered a subchannel. Process context. */
+static void storvsc_on_subchannel(struct vmbus_channel *ch)
+{
+	struct storvsc_host *sh;
+
+	mutex_lock(&storvsc_subchannel_lock);
+	sh = storvsc_from_channel(ch);
+	if (sh && READ_ONCE(sh->state) == STORVSC_RUNNING)
+		storvsc_take_subchannel(sh, ch);
+	mutex_unlock(&storvsc_subchannel_lock);
 }
 
 /**

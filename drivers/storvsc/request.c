@@ -236,6 +236,21 @@ void storvsc_give_up(struct storvsc_host *sh)
 	storvsc_log_lost(&lost);
 }
 
+/**
+ * storvsc_give_up_all() - the same, and see each command's end
+ * @sh: the controller, DEAD from here on
+ *
+ * What is counted still is in storvsc_send(), or being finished by who took the host's answer, with
+ * no host to wait for: neither the channel nor the command may go under them.
+ *
+ * Context: may sleep, not for the host.
+ */
+void storvsc_give_up_all(struct storvsc_host *sh)
+{
+	storvsc_give_up(sh);
+	wait_event(sh->drained, !atomic_read(&sh->outstanding));
+}
+
 /* A packet that the bus did not take: the host has nothing, whatever it said meanwhile. */
 static void storvsc_unsend(struct storvsc_host *sh, struct scsi_cmnd *cmd, u32 generation)
 {
@@ -530,15 +545,19 @@ enum scsi_timeout_action storvsc_timed_out(struct scsi_cmnd *cmd)
  *
  * Context: the error handler's thread; bounded by STORVSC_CONTROL_TIMEOUT and
  * STORVSC_FLUSH_TIMEOUT.
- * Return: SUCCESS when the host flushed everything; else FAILED, and the controller is DEAD.
+ * Return: SUCCESS when the host flushed everything; else FAILED, and the controller is DEAD or was
+ * CLOSED.
  */
 int storvsc_host_reset(struct scsi_cmnd *cmd)
 {
 	struct storvsc_host *sh = storvsc_from_shost(cmd->device->host);
 
+	/* Suspended, or removed while a program has a LUN open: nothing is with the host. */
+	if (READ_ONCE(sh->state) == STORVSC_CLOSED)
+		return FAILED;
 	if (!storvsc_gone(sh) && !storvsc_reset_bus(sh) &&
 	    storvsc_drain(sh, STORVSC_FLUSH_TIMEOUT))
 		return SUCCESS;
-	storvsc_give_up(sh);
+	storvsc_give_up_all(sh);
 	return FAILED;
 }

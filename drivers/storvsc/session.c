@@ -18,9 +18,17 @@ static const u16 storvsc_versions[] = {
 	VSTOR_VERSION_4_2,
 };
 
+/* Whether the channel is open and the host not given up; it stays so while control_lock is held. */
+static bool storvsc_connected(const struct storvsc_host *sh)
+{
+	enum storvsc_state state = READ_ONCE(sh->state);
+
+	return state != STORVSC_CLOSED && state != STORVSC_DEAD;
+}
+
 /**
  * storvsc_control() - ask the host one thing and wait for the answer
- * @sh: the controller, its primary channel open
+ * @sh: the controller
  * @request: the packet; the completion flag is added here
  * @reply: the answer, zero-filled where the host sent less
  *
@@ -28,7 +36,8 @@ static const u16 storvsc_versions[] = {
  * answer that comes later is recognised by its id and dropped.
  *
  * Context: may sleep. Locking: takes control_lock.
- * Return: bytes of the answer; -ETIMEDOUT; -ENODEV when the channel was rescinded; -EPROTO when the answer is
+ * Return: bytes of the answer; -ETIMEDOUT; -ENODEV when the channel was rescinded or is
+ * closed; -EPROTO when the answer is
  * no completion; or what the bus said.
  */
 int storvsc_control(struct storvsc_host *sh, const struct vstor_packet *request,
@@ -41,6 +50,10 @@ int storvsc_control(struct storvsc_host *sh, const struct vstor_packet *request,
 
 	packet.flags |= cpu_to_le32(VSTOR_FLAG_REQUEST_COMPLETION);
 	mutex_lock(&sh->control_lock);
+	if (!storvsc_connected(sh)) {
+		mutex_unlock(&sh->control_lock);
+		return -ENODEV;
+	}
 	reinit_completion(&sh->control_done);
 	spin_lock_irq(&sh->reply_lock);
 	xid = STORVSC_CONTROL_XID | ++sh->control_seq;

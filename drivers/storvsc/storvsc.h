@@ -212,6 +212,7 @@ int storvsc_reset_bus(struct storvsc_host *sh);
 /* queues.c */
 int storvsc_connect(struct storvsc_host *sh);
 void storvsc_disconnect(struct storvsc_host *sh);
+void storvsc_forget(struct storvsc_host *sh);
 void storvsc_add_subchannels(struct storvsc_host *sh);
 struct storvsc_channel *storvsc_pick_channel(struct storvsc_host *sh, unsigned int cpu);
 void storvsc_on_channel(void *context);
@@ -242,6 +243,7 @@ hvic_qc_status storvsc_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *c
 void storvsc_complete(struct storvsc_host *sh, u64 xid, const struct vstor_packet *packet, u32 len);
 bool storvsc_drain(struct storvsc_host *sh, unsigned long timeout);
 void storvsc_give_up(struct storvsc_host *sh);
+void storvsc_give_up_all(struct storvsc_host *sh);
 unsigned int storvsc_command_timeout(void);
 enum scsi_timeout_action storvsc_timed_out(struct scsi_cmnd *cmd);
 int storvsc_host_reset(struct scsi_cmnd *cmd);

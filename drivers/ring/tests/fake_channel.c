@@ -37,6 +37,8 @@ int fake_vmbus_open(struct vmbus_channel *channel, u32 send_bytes, u32 recv_byte
 	int ret = fc->open_error;
 
 	fc->asked = send_bytes;
+	if (fc->opening)
+		fc->opening(fc);
 	if (ret)
 		return ret;
 	fc->in = alloc_pages_exact(FAKE_RING_BYTES, GFP_KERNEL | __GFP_ZERO);

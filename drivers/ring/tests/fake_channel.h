@@ -20,6 +20,7 @@ struct fake_channel {
 	void *event_context;
 	void (*signalled)(struct fake_channel *fc);	/* the driver signals; any context */
 	atomic_t signals;		/* that it sent */
+	void (*opening)(struct fake_channel *fc);	/* the driver opens it; may sleep */
 	bool open;
 	int open_error;
 	u32 asked;			/* bytes of a ring that the driver wanted */

@@ -191,6 +191,92 @@ static void endings_rescind_during_removal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->num_sent, before + 1);
 }
 
+struct slow_open {
+	struct completion begun, answered;
+};
+
+static void open_slowly(struct fake_channel *fc)
+{
+	struct fake_host *host = fc->host;
+	struct slow_open *slow = host->scratch;
+
+	complete(&slow->begun);
+	wait_for_completion_timeout(&slow->answered, 10 * HZ);
+}
+
+static void offer_first(struct fake_host *host)
+{
+	fake_host_offer(host, 0);
+}
+
+/* The host takes its time over a subchannel: the controller is not gone before it has answered. */
+static void endings_during_an_open(struct kunit *test)
+{
+	static const struct {
+		void (*what)(struct fake_host *host);
+		int error;		/* the host's answer */
+	} cases[] = {
+		{ fake_host_remove, 0 }, { fake_host_remove, -EAGAIN },
+		{ suspend, 0 }, { suspend, -EAGAIN },
+	};
+	unsigned int i;
+
+	if (num_possible_cpus() == 1 || num_online_cpus() == 1)
+		kunit_skip(test, "one CPU");
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fake_host *host = fake_host_new(test);
+		struct ending opening, ending;
+		struct slow_open slow;
+
+		init_completion(&slow.begun);
+		init_completion(&slow.answered);
+		host->channels = 1;
+		KUNIT_ASSERT_EQ(test, fake_host_probe(host, FAKE_SCSI), 0);
+		host->scratch = &slow;
+		host->subs[0]->opening = open_slowly;
+		host->subs[0]->open_error = cases[i].error;
+		ending_start(&opening, host, offer_first);
+		KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&slow.begun, 5 * HZ));
+		ending_start(&ending, host, cases[i].what);
+		KUNIT_EXPECT_FALSE_MSG(test, wait_for_completion_timeout(&ending.done, HZ / 2),
+				       "case %u", i);
+		complete(&slow.answered);
+		KUNIT_ASSERT_TRUE(test, ending_done(&opening, 10 * HZ));
+		KUNIT_ASSERT_TRUE(test, ending_done(&ending, 10 * HZ));
+		KUNIT_EXPECT_FALSE_MSG(test, host->subs[0]->open, "case %u", i);
+		if (host->driver) {
+			KUNIT_EXPECT_EQ(test, fake_host_controller(host)->nr_channels, 0u);
+			host->subs[0]->opening = NULL;
+			KUNIT_EXPECT_EQ(test, resume(host), 0);
+			fake_host_remove(host);
+		}
+		/* An offer that comes later still finds nobody. */
+		offer_first(host);
+		KUNIT_EXPECT_NULL(test, host->primary.vmbus.change_target_cpu_callback);
+		fake_host_free(test, host);
+	}
+}
+
+/* A program may ask for a reset of what is closed: nobody is asked, and nothing is lost. */
+static void endings_then_a_reset(struct kunit *test)
+{
+	struct scsi_device *sdev = fake_host_probed(test, test->priv, FAKE_SCSI);
+	struct fake_host *host = test->priv;
+	struct io io = { .cdb = test_unit_ready };
+	struct vstor_packet packet = { .operation = cpu_to_le32(VSTOR_OP_RESET_BUS) };
+
+	suspend(host);
+	io_start(test, sdev, &io);
+	KUNIT_EXPECT_EQ(test, sdev->host->hostt->eh_host_reset_handler(io.cmd), FAILED);
+	KUNIT_EXPECT_EQ(test, storvsc_control(fake_host_controller(host), &packet, &packet),
+			-ENODEV);
+	KUNIT_EXPECT_EQ(test, host->ops[RESET_BUS], 0u);
+	KUNIT_EXPECT_EQ(test, resume(host), 0);
+	KUNIT_EXPECT_TRUE(test, io_wait(&io, 5 * HZ));
+	KUNIT_EXPECT_EQ(test, io.result, 0);
+	scsi_device_put(sdev);
+}
+
 /* Removal from a host that never answers ends, by way of the timers. */
 static void endings_silent(struct kunit *test)
 {
@@ -442,6 +528,8 @@ static struct kunit_case endings_cases[] = {
 	KUNIT_CASE(endings_rescind_during_scan),
 	KUNIT_CASE(endings_rescind_during_probe),
 	KUNIT_CASE(endings_rescind_during_removal),
+	KUNIT_CASE(endings_during_an_open),
+	KUNIT_CASE(endings_then_a_reset),
 	KUNIT_CASE(endings_silent),
 	KUNIT_CASE(endings_suspend),
 	KUNIT_CASE(endings_suspend_during_rescan),

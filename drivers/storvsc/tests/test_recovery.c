@@ -3,7 +3,9 @@
  * KUnit: a host that does not answer. Timers that run out, resets of the bus that it obeys or not,
  * controllers that end with commands in flight, and the memory that is kept from use then.
  */
+#include <linux/blk-mq.h>
 #include <linux/mm.h>
+#include <linux/workqueue.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_eh.h>
@@ -273,12 +275,60 @@ static void recovery_of_the_dead(struct kunit *test)
 	scsi_device_put(sdev);
 }
 
+struct reset {
+	struct work_struct work;
+	struct completion done;
+	struct scsi_cmnd *cmd;
+	int ret;
+};
+
+static void reset_work(struct work_struct *work)
+{
+	struct reset *reset = container_of(work, struct reset, work);
+
+	reset->ret = reset->cmd->device->host->hostt->eh_host_reset_handler(reset->cmd);
+	complete(&reset->done);
+}
+
+/* An answer came at the last moment: the SCSI layer may not have the command before its end. */
+static void recovery_waits_for_ends(struct kunit *test)
+{
+	struct fake_host *host = test->priv;
+	struct scsi_device *sdev = fake_host_probed(test, host, FAKE_IDE);
+	struct storvsc_host *sh = fake_host_controller(host);
+	struct io io = { .cdb = test_unit_ready };
+	struct reset reset;
+
+	io_prepare(test, sdev, &io);
+	reset.cmd = io.cmd;
+	reset.cmd->device = sdev;
+	init_completion(&reset.done);
+	INIT_WORK_ONSTACK(&reset.work, reset_work);
+	host->fail_op = RESET_BUS;
+	host->fail_error = -EIO;
+	host->fail_times = 1;
+	/* A command that somebody has taken over and not ended yet. */
+	atomic_inc(&sh->outstanding);
+	queue_work(system_unbound_wq, &reset.work);
+	KUNIT_EXPECT_FALSE(test, wait_for_completion_timeout(&reset.done, HZ / 2));
+	if (atomic_dec_and_test(&sh->outstanding))
+		wake_up_all(&sh->drained);
+	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&reset.done, 5 * HZ));
+	flush_work(&reset.work);
+	destroy_work_on_stack(&reset.work);
+	KUNIT_EXPECT_EQ(test, reset.ret, FAILED);
+	KUNIT_EXPECT_EQ(test, (int)sh->state, (int)STORVSC_DEAD);
+	blk_mq_free_request(scsi_cmd_to_rq(io.cmd));
+	scsi_device_put(sdev);
+}
+
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_is_patient),
 	KUNIT_CASE(recovery_resets_the_bus),
 	KUNIT_CASE(recovery_gives_up),
 	KUNIT_CASE(recovery_keeps_uncounted),
 	KUNIT_CASE(recovery_of_the_dead),
+	KUNIT_CASE(recovery_waits_for_ends),
 	{ }
 };
 
