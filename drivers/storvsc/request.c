@@ -355,9 +355,7 @@ static int storvsc_try(struct storvsc_host *sh, struct scsi_cmnd *cmd, unsigned 
 	if (!cmd->retries || !sc->first_sent)
 		sc->first_sent = jiffies;
 
-	migrate_disable();
 	ret = storvsc_send(sh, cmd, hwq, last);
-	migrate_enable();
 	if (!ret)
 		return 0;
 
