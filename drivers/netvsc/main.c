@@ -474,7 +474,7 @@ static int __init netvsc_init(void)
 		pr_warn(KBUILD_MODNAME ": ring_size=%u is not from %u to %u, using %u\n",
 			ring_size, MIN_RING_PAGES, MAX_RING_PAGES, used);
 	ring_size = used;
-	netvsc_ring_bytes = min((int)VMBUS_RING_SIZE(ring_size * HV_HYP_PAGE_SIZE), HVIC_RING_MAX);
+	netvsc_ring_bytes = min_t(int, VMBUS_RING_SIZE(ring_size * HV_HYP_PAGE_SIZE), HVIC_RING_MAX);
 
 	/* First, so that no VF is missed that comes while devices are probed. */
 	ret = netvsc_vf_register_notifier();

@@ -9,6 +9,7 @@
 
 #include <linux/compiler.h>
 #include <linux/hyperv.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -22,8 +23,7 @@
  */
 #define HVIC_GPADL_MAX		(8190ul * HV_HYP_PAGE_SIZE)
 #define HVIC_RING_MAX \
-	((int)(((KMALLOC_MAX_SIZE < HVIC_GPADL_MAX ? KMALLOC_MAX_SIZE : HVIC_GPADL_MAX) / 2) & \
-	       PAGE_MASK))
+	((int)(min_t(unsigned long, HVIC_GPADL_MAX, KMALLOC_MAX_SIZE) / 2 & PAGE_MASK))
 
 /* One batch of packets being written to a channel's outbound ring. */
 struct hvic_ring_tx {

@@ -50,7 +50,7 @@ int storvsc_ring_bytes(void)
 {
 	int bytes = clamp(storvsc_ringbuffer_size, (int)PAGE_SIZE, HVIC_RING_MAX);
 
-	return min((int)VMBUS_RING_SIZE(bytes), HVIC_RING_MAX);
+	return min_t(int, VMBUS_RING_SIZE(bytes), HVIC_RING_MAX);
 }
 
 /**
