@@ -53,9 +53,10 @@
 
 /* ---- vmbus: power ---- */
 
-/* The callbacks' parameters, and what is registered. */
+/* The callbacks' parameters, what is given for them, and what is registered. */
 #ifdef HVIC_HAVE_REGISTER_SYSCORE
 #define hvic_syscore_args		void *data
+#define hvic_syscore_none		NULL
 #define HVIC_SYSCORE(name, suspend_fn, resume_fn)					\
 	static const struct syscore_ops name##_ops = {					\
 		.suspend = suspend_fn,							\
@@ -64,6 +65,7 @@
 	static struct syscore name = { .ops = &name##_ops }
 #else
 #define hvic_syscore_args		void
+#define hvic_syscore_none
 #define HVIC_SYSCORE(name, suspend_fn, resume_fn)					\
 	static struct syscore_ops name = {						\
 		.suspend = suspend_fn,							\

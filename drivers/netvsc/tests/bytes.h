@@ -8,7 +8,7 @@
 
 #include <kunit/test.h>
 #include <linux/slab.h>
-#include <asm/unaligned.h>
+#include <linux/unaligned.h>
 
 /* The first @len bytes of @words, as many as fit; the rest is zero. */
 static inline u8 *bytes_of(struct kunit *test, u32 len, const u32 *words, unsigned int n)

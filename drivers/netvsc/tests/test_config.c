@@ -160,8 +160,8 @@ static void config_cannot_go_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, eth->set_channels(net, &channels), -ENODEV);
 	KUNIT_EXPECT_EQ(test, eth->set_ringparam(net, &ring, NULL, NULL), -ENODEV);
 	KUNIT_EXPECT_EQ(test, eth->get_rxnfc(net, &info, NULL), -ENODEV);
-	KUNIT_EXPECT_EQ(test, eth->get_rxfh(net, NULL, NULL, NULL), -ENODEV);
-	KUNIT_EXPECT_EQ(test, eth->set_rxfh(net, table, NULL, 0), -ENODEV);
+	KUNIT_EXPECT_EQ(test, traffic_get_rxfh(net, NULL, NULL, NULL), -ENODEV);
+	KUNIT_EXPECT_EQ(test, traffic_set_rxfh(net, table, NULL, 0), -ENODEV);
 	KUNIT_EXPECT_EQ(test, eth->get_sset_count(net, ETH_SS_STATS), -ENODEV);
 	channels.combined_count = 77;
 	ring.rx_pending = 77;

@@ -5,7 +5,7 @@
  */
 #include <linux/crc32.h>
 #include <linux/if_vlan.h>
-#include <asm/unaligned.h>
+#include <linux/unaligned.h>
 
 #include "../netvsc.h"
 #include "suites.h"

@@ -5,7 +5,7 @@
  */
 #include <linux/rtnetlink.h>
 #include <linux/vmalloc.h>
-#include <asm/unaligned.h>
+#include <linux/unaligned.h>
 
 #include "../netvsc.h"
 #include "suites.h"

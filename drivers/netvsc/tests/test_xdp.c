@@ -41,7 +41,7 @@ static void four_queues(struct fake_host *host)
 static unsigned int program(const void *ctx, const struct bpf_insn *insns)
 {
 	struct xdp_buff *xdp = (void *)ctx;
-	struct bpf_redirect_info *ri = this_cpu_ptr(&bpf_redirect_info);
+	struct bpf_redirect_info *ri = bpf_net_ctx_get_ri();
 	const u8 *frame = xdp->data;
 
 	switch (frame[14]) {

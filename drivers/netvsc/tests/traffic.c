@@ -7,7 +7,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
-#include <asm/unaligned.h>
+#include <linux/unaligned.h>
 
 #include "../netvsc.h"
 #include "traffic.h"
@@ -146,6 +146,96 @@ int traffic_set_mtu(struct traffic *t, int mtu)
 	rtnl_unlock();
 	t->s = fake_host_session(t->host);
 	return ret;
+}
+
+/**
+ * traffic_get_rxfh() - what ethtool -x asks for
+ * @net: the interface
+ * @table: room for the flows' table, or NULL
+ * @key: room for 40 bytes of the hash key, or NULL
+ * @hfunc: the hash function, or NULL
+ *
+ * Context: RTNL.
+ * Return: what the driver says.
+ */
+int traffic_get_rxfh(struct net_device *net, u32 *table, u8 *key, u8 *hfunc)
+{
+#ifdef HVIC_HAVE_ETHTOOL_RXFH_PARAM
+	struct ethtool_rxfh_param param = { .indir = table, .key = key };
+	int ret = net->ethtool_ops->get_rxfh(net, &param);
+
+	if (hfunc)
+		*hfunc = param.hfunc;
+	return ret;
+#else
+	return net->ethtool_ops->get_rxfh(net, table, key, hfunc);
+#endif
+}
+
+/**
+ * traffic_set_rxfh() - what ethtool -X does
+ * @net: the interface
+ * @table: the flows' table, or NULL
+ * @key: 40 bytes of the hash key, or NULL
+ * @hfunc: ETH_RSS_HASH_*
+ *
+ * Context: RTNL.
+ * Return: what the driver says.
+ */
+int traffic_set_rxfh(struct net_device *net, u32 *table, u8 *key, u8 hfunc)
+{
+#ifdef HVIC_HAVE_ETHTOOL_RXFH_PARAM
+	struct ethtool_rxfh_param param = { .indir = table, .key = key, .hfunc = hfunc };
+
+	return net->ethtool_ops->set_rxfh(net, &param, NULL);
+#else
+	return net->ethtool_ops->set_rxfh(net, table, key, hfunc);
+#endif
+}
+
+/**
+ * traffic_get_rxfh_fields() - what ethtool -n rx-flow-hash asks for
+ * @net: the interface
+ * @flow: *_FLOW
+ * @fields: then RXH_*
+ *
+ * Context: RTNL.
+ * Return: what the driver says.
+ */
+int traffic_get_rxfh_fields(struct net_device *net, u32 flow, u64 *fields)
+{
+#ifdef HVIC_HAVE_ETHTOOL_RXFH_FIELDS
+	struct ethtool_rxfh_fields info = { .flow_type = flow };
+	int ret = net->ethtool_ops->get_rxfh_fields(net, &info);
+#else
+	struct ethtool_rxnfc info = { .cmd = ETHTOOL_GRXFH, .flow_type = flow };
+	int ret = net->ethtool_ops->get_rxnfc(net, &info, NULL);
+#endif
+
+	*fields = info.data;
+	return ret;
+}
+
+/**
+ * traffic_set_rxfh_fields() - what ethtool -N rx-flow-hash does
+ * @net: the interface
+ * @flow: *_FLOW
+ * @fields: RXH_*
+ *
+ * Context: RTNL.
+ * Return: what the driver says.
+ */
+int traffic_set_rxfh_fields(struct net_device *net, u32 flow, u64 fields)
+{
+#ifdef HVIC_HAVE_ETHTOOL_RXFH_FIELDS
+	struct ethtool_rxfh_fields info = { .flow_type = flow, .data = fields };
+
+	return net->ethtool_ops->set_rxfh_fields(net, &info, NULL);
+#else
+	struct ethtool_rxnfc info = { .cmd = ETHTOOL_SRXFH, .flow_type = flow, .data = fields };
+
+	return net->ethtool_ops->set_rxnfc(net, &info);
+#endif
 }
 
 /**

@@ -4,7 +4,7 @@
  * twice, under ids that are nobody's, and with packets that are no completion.
  */
 #include <linux/io.h>
-#include <asm/unaligned.h>
+#include <linux/unaligned.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>

@@ -264,10 +264,10 @@ static void recovery_of_the_dead(struct kunit *test)
 
 	*fake_io_deadline = 0;
 	io_hold(test, host, sdev, &io);
-	KUNIT_EXPECT_EQ(test, (int)shost->hostt->eh_timed_out(io.cmd), (int)BLK_EH_RESET_TIMER);
+	KUNIT_EXPECT_EQ(test, (int)shost->hostt->eh_timed_out(io.cmd), (int)SCSI_EH_RESET_TIMER);
 	fake_host_rescind(host);
 	/* No timer is armed again for a host that is not there, and no reset asked of it. */
-	KUNIT_EXPECT_EQ(test, (int)shost->hostt->eh_timed_out(io.cmd), (int)BLK_EH_DONE);
+	KUNIT_EXPECT_EQ(test, (int)shost->hostt->eh_timed_out(io.cmd), (int)SCSI_EH_NOT_HANDLED);
 	KUNIT_EXPECT_EQ(test, shost->hostt->eh_host_reset_handler(io.cmd), FAILED);
 	KUNIT_EXPECT_EQ(test, host->ops[RESET_BUS], 0u);
 	KUNIT_EXPECT_TRUE(test, io_wait(&io, 5 * HZ));

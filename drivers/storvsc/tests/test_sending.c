@@ -263,8 +263,8 @@ static void sending_timed_out(struct kunit *test)
 	host->on_write = run_out;
 	if (io_run(test, sdev, &io)) {
 		KUNIT_EXPECT_EQ(test, timer.f.packets, 1u);
-		KUNIT_EXPECT_EQ(test, timer.before, (int)BLK_EH_RESET_TIMER);
-		KUNIT_EXPECT_EQ(test, timer.after, (int)BLK_EH_RESET_TIMER);
+		KUNIT_EXPECT_EQ(test, timer.before, (int)SCSI_EH_RESET_TIMER);
+		KUNIT_EXPECT_EQ(test, timer.after, (int)SCSI_EH_RESET_TIMER);
 		KUNIT_EXPECT_EQ(test, io.ended, 1u);
 		KUNIT_EXPECT_EQ(test, host_byte(io.result), DID_NO_CONNECT);
 	}

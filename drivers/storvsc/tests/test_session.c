@@ -4,7 +4,7 @@
  * nonsense, late, twice or never; and the limits that host and parameters set.
  */
 #include <linux/sizes.h>
-#include <asm/unaligned.h>
+#include <linux/unaligned.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 #include <scsi/scsi_transport_fc.h>

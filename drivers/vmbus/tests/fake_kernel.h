@@ -52,6 +52,7 @@
 #define iomem_resource			fake_machine.memory
 
 #define bus_register			fake_bus_register
+#undef acpi_bus_register_driver
 #define acpi_bus_register_driver	fake_acpi_bus_register_driver
 #define acpi_bus_unregister_driver	fake_acpi_bus_unregister_driver
 #define acpi_walk_resources		fake_acpi_walk_resources
@@ -60,8 +61,12 @@
 #define set_memory_decrypted		fake_set_memory_decrypted
 #define set_memory_encrypted		fake_set_memory_encrypted
 
-#define kzalloc(size, flags)	(fake_out_of_memory() ? NULL : kzalloc(size, flags))
-#define kcalloc(n, size, flags)	(fake_out_of_memory() ? NULL : kcalloc(n, size, flags))
+#undef kzalloc
+#undef kcalloc
+#define kzalloc(size, flags) \
+	(fake_out_of_memory() ? NULL : kmalloc(size, (flags) | __GFP_ZERO))
+#define kcalloc(n, size, flags) \
+	(fake_out_of_memory() ? NULL : kmalloc_array(n, size, (flags) | __GFP_ZERO))
 
 /* Crash, kexec, panic, suspend, clocks. */
 #define hv_setup_kexec_handler(handler)	(fake_machine.kexec = (handler))
@@ -69,8 +74,13 @@
 #define hv_setup_crash_handler(handler)	(fake_machine.crash = (handler))
 #define hv_remove_crash_handler()	(fake_machine.crash = NULL)
 #define panic_notifier_list		fake_machine.panic
+#ifdef HVIC_HAVE_REGISTER_SYSCORE
+#define register_syscore(core)		(fake_machine.syscore = (core)->ops)
+#define unregister_syscore(core)	(fake_machine.syscore = NULL)
+#else
 #define register_syscore_ops(ops)	(fake_machine.syscore = (ops))
 #define unregister_syscore_ops(ops)	(fake_machine.syscore = NULL)
+#endif
 #define hv_stimer_legacy_init(cpu, sint)	fake_clock_start(cpu, sint)
 #define hv_stimer_legacy_cleanup(cpu)	atomic_dec(&fake_machine.clocks)
 #define hv_stimer_cleanup(cpu)		atomic_inc(&fake_machine.clock_ends)

@@ -40,7 +40,7 @@ struct fake_machine {
 	bool bound;
 	void (*kexec)(void);
 	void (*crash)(struct pt_regs *regs);
-	struct syscore_ops *syscore;
+	const struct syscore_ops *syscore;
 	struct atomic_notifier_head panic;
 	atomic_t clocks, clock_ends, ticks;
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The bus on its fake hypervisor, from load to unload, and small helpers to use it. */
+#include <linux/device.h>
+#include <linux/kernfs.h>
 #include <linux/smp.h>
 #include <linux/trace_events.h>
 
@@ -113,6 +115,24 @@ struct vmbus_channel *bus_offer(struct kunit *test, u32 relid, const guid_t *cla
 
 static void nothing(void *context)
 {
+}
+
+/**
+ * bus_device_file() - a device's file in sysfs, whether the bus or the driver core has it
+ * @device: the device
+ * @name: the file's
+ * Return: NULL: there is none.
+ */
+struct device_attribute *bus_device_file(struct hv_device *device, const char *name)
+{
+	struct kernfs_node *node = kernfs_find_and_get(device->device.kobj.sd, name);
+	struct attribute *attr;
+
+	if (!node)
+		return NULL;
+	attr = node->priv;
+	kernfs_put(node);
+	return container_of(attr, struct device_attribute, attr);
 }
 
 /** bus_open() - open a channel with small rings and a callback that does nothing */

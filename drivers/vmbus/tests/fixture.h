@@ -36,6 +36,7 @@ void bus_exit(struct kunit *test);
 struct vmbus_channel *bus_channel(u32 relid);
 struct vmbus_channel *bus_offer(struct kunit *test, u32 relid, const guid_t *class, u8 instance,
 				u16 subchannel);
+struct device_attribute *bus_device_file(struct hv_device *device, const char *name);
 int bus_open(struct vmbus_channel *channel);
 int bus_driver_register(struct kunit *test, struct bus_driver *driver, const guid_t *class);
 int bus_on_cpu(unsigned int cpu, int (*what)(unsigned int cpu));

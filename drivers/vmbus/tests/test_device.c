@@ -4,8 +4,10 @@
  * driver_override, a socket's; probes that fail, removal, shutdown, the alias that udev sees.
  */
 #include <linux/device.h>
+#include <linux/hyperv.h>
 #include <linux/kobject.h>
 
+#include "compat/driver_override.h"
 #include "fixture.h"
 
 /* As if written to a driver's file. */
@@ -22,15 +24,11 @@ static ssize_t write_driver(struct bus_driver *driver, const char *name, const c
 }
 
 /* As if written to a device's file driver_override. */
-static ssize_t write_override(struct device *dev, const char *text)
+static ssize_t write_override(struct hv_device *dev, const char *text)
 {
-	struct attribute **attr = vmbus_dev_groups[0]->attrs;
+	struct device_attribute *attr = bus_device_file(dev, "driver_override");
 
-	for (; *attr; attr++)
-		if (!strcmp((*attr)->name, "driver_override"))
-			return container_of(*attr, struct device_attribute, attr)
-				->store(dev, NULL, text, strlen(text));
-	return -ENOENT;
+	return attr ? attr->store(&dev->device, NULL, text, strlen(text)) : -ENOENT;
 }
 
 /* Before and after its driver; the driver gets the id that matched. */
@@ -142,7 +140,7 @@ static void device_by_override(struct kunit *test)
 	struct hv_device *dev = bus_offer(test, 1, &fake_nic, 1, 0)->device_obj;
 	int ret;
 
-	KUNIT_EXPECT_EQ(test, write_override(&dev->device, "any_driver\n"), (ssize_t)11);
+	KUNIT_EXPECT_EQ(test, write_override(dev, "any_driver\n"), (ssize_t)11);
 	KUNIT_ASSERT_EQ(test, bus_driver_register(test, &nic, &fake_nic), 0);
 	KUNIT_EXPECT_EQ(test, nic.probes, 0u);
 	KUNIT_ASSERT_EQ(test, bus_driver_register(test, &any, &fake_scsi), 0);
@@ -150,13 +148,14 @@ static void device_by_override(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, any.driver_data, 0ul);
 	vmbus_driver_unregister(&any.hv);
 
-	KUNIT_EXPECT_EQ(test, write_override(&dev->device, "\n"), (ssize_t)1);
-	KUNIT_EXPECT_NULL(test, dev->driver_override);
+	KUNIT_EXPECT_EQ(test, write_override(dev, "\n"), (ssize_t)1);
+	ret = device_match_driver_override(&dev->device, &nic.hv.driver);
+	KUNIT_EXPECT_LT(test, ret, 0);
 	ret = device_attach(&dev->device);
 	KUNIT_EXPECT_EQ(test, ret, 1);
 	KUNIT_EXPECT_EQ(test, nic.probes, 1u);
 	/* Kept until the device goes. */
-	KUNIT_EXPECT_EQ(test, write_override(&dev->device, "nobody"), (ssize_t)6);
+	KUNIT_EXPECT_EQ(test, write_override(dev, "nobody"), (ssize_t)6);
 	vmbus_driver_unregister(&nic.hv);
 }
 

@@ -61,11 +61,11 @@ static struct attribute *find(const struct attribute_group **groups, const char 
 static ssize_t read_device(struct kunit *test, const char *name)
 {
 	struct files *files = test->priv;
-	struct device *dev = &files->channel->device_obj->device;
-	struct attribute *attr = find(vmbus_dev_groups, name);
+	struct hv_device *dev = files->channel->device_obj;
+	struct device_attribute *attr = bus_device_file(dev, name);
 
 	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "%s", name);
-	return container_of(attr, struct device_attribute, attr)->show(dev, NULL, files->text);
+	return attr->show(&dev->device, NULL, files->text);
 }
 
 /* Read a channel's. */

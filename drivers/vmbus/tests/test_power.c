@@ -142,7 +142,7 @@ static void power_suspends_the_synic(struct kunit *test)
 {
 	unsigned int enables = atomic_read(&fake_hv.enables);
 
-	KUNIT_EXPECT_EQ(test, fake_machine.syscore->suspend(), 0);
+	KUNIT_EXPECT_EQ(test, fake_machine.syscore->suspend(hvic_syscore_none), 0);
 	KUNIT_EXPECT_FALSE(test, cpumask_test_cpu(0, &fake_hv.enabled));
 	KUNIT_EXPECT_EQ(test, bus_on_cpu(0, vmbus_cpu_online), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake_hv.enables), (int)enables + 1);
@@ -151,13 +151,13 @@ static void power_suspends_the_synic(struct kunit *test)
 
 static int resume_on_cpu(unsigned int cpu)
 {
-	fake_machine.syscore->resume();
+	fake_machine.syscore->resume(hvic_syscore_none);
 	return 0;
 }
 
 static void power_resumes_the_synic(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, fake_machine.syscore->suspend(), 0);
+	KUNIT_EXPECT_EQ(test, fake_machine.syscore->suspend(hvic_syscore_none), 0);
 	bus_on_cpu(0, resume_on_cpu);
 	KUNIT_EXPECT_TRUE(test, cpumask_equal(&fake_hv.enabled, cpu_online_mask));
 	KUNIT_EXPECT_NOT_NULL(test, bus_offer(test, 1, &fake_nic, 1, 0));

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 
+from lablib import debugkernel
 from lablib.cpio import Archive
 from lablib.kernels import module_data
 from lablib.util import EXIT_USAGE, LAB, TOP, LabError, build_dir, cache_dir, digest, filling
@@ -71,7 +72,7 @@ def our_modules(kernel):
     if not os.path.exists(os.path.join(TOP, 'Kbuild')):
         raise LabError('there is no Kbuild: our modules cannot be built', EXIT_USAGE)
     where = build_dir('modules', kernel.release)
-    suites = ['HVIC_KUNIT=m'] if kernel.name == 'debug' else []
+    suites = ['HVIC_KUNIT=m'] if kernel.name in debugkernel.LINES else []
     with locked('modules-' + kernel.release):
         status, said = suite.build(kernel, where, '-s', *suites)
         if status:
