@@ -18,7 +18,7 @@ help:
 	@echo "                        (KERNELS='6.1,6.12' CELLS='o???')"
 	@echo "  make e2e-install      installed Debians, changed by their own tools and booted (SUITES=bookworm)"
 	@echo "  make unit             the embedded host's unit tests"
-	@echo "  make kunit            the drivers' unit tests, in a debug kernel"
+	@echo "  make kunit            the drivers' unit tests, in a debug kernel (KERNELS=debug,debug-6.12)"
 	@echo "  make fuzz             the drivers' parsers under libFuzzer (SECONDS=60 in all)"
 	@echo "  make hostile          ours under a host that lies, seed by seed (SEEDS=3 of each class, LIES=)"
 	@echo "  make lies             one lie at a time, ours and in-tree side by side"
@@ -175,7 +175,7 @@ e2e-install: hvhost
 
 kunit: hvhost
 	@tools/setup check
-	@tests/kunit/run
+	@tests/kunit/run $(if $(KERNELS),--kernel $(KERNELS))
 
 SECONDS ?= 60
 fuzz:
