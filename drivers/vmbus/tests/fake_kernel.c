@@ -5,6 +5,7 @@
  */
 #include <linux/hyperv.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
 
 #include "fake_machine.h"
@@ -61,24 +62,16 @@ static struct acpi_device *acpi_new(const char *name, acpi_handle handle,
 	return device;
 }
 
-int fake_acpi_bus_register_driver(struct acpi_driver *driver)
+static int firmware_new(void)
 {
-	if (fake_machine.no_bus)
-		return 0;
 	fake_machine.firmware = acpi_new("vmbus_kunit_firmware", FIRMWARE_HANDLE, NULL);
 	if (fake_machine.firmware)
 		fake_machine.device = acpi_new("vmbus_kunit", BUS_HANDLE, fake_machine.firmware);
-	if (!fake_machine.device)
-		return -ENOMEM;
-	fake_machine.bound = !driver->ops.add(fake_machine.device);
-	return 0;
+	return fake_machine.device ? 0 : -ENOMEM;
 }
 
-void fake_acpi_bus_unregister_driver(struct acpi_driver *driver)
+static void firmware_free(void)
 {
-	if (fake_machine.bound)
-		driver->ops.remove(fake_machine.device);
-	fake_machine.bound = false;
 	if (fake_machine.device) {
 		/* The kernel's ACPI core does not know it, and looks at the companion of what goes. */
 		ACPI_COMPANION_SET(&fake_machine.device->dev, NULL);
@@ -89,6 +82,64 @@ void fake_acpi_bus_unregister_driver(struct acpi_driver *driver)
 	fake_machine.device = NULL;
 	fake_machine.firmware = NULL;
 }
+
+#ifdef HVIC_HAVE_VMBUS_PLATFORM_DEVICE
+
+#ifndef HVIC_HAVE_PLATFORM_REMOVE_VOID
+#define remove				remove_new
+#endif
+
+int fake_platform_driver_register(struct platform_driver *driver)
+{
+	int ret;
+
+	if (fake_machine.no_bus)
+		return 0;
+	ret = firmware_new();
+	if (ret)
+		return ret;
+	/* Not added to anything: the kernel would look for a driver. */
+	fake_machine.platform = platform_device_alloc("vmbus_kunit", PLATFORM_DEVID_NONE);
+	if (!fake_machine.platform)
+		return -ENOMEM;
+	ACPI_COMPANION_SET(&fake_machine.platform->dev, fake_machine.device);
+	fake_machine.bound = !driver->probe(fake_machine.platform);
+	return 0;
+}
+
+void fake_platform_driver_unregister(struct platform_driver *driver)
+{
+	if (fake_machine.bound)
+		driver->remove(fake_machine.platform);
+	fake_machine.bound = false;
+	platform_device_put(fake_machine.platform);
+	fake_machine.platform = NULL;
+	firmware_free();
+}
+
+#else
+
+int fake_acpi_bus_register_driver(struct acpi_driver *driver)
+{
+	int ret;
+
+	if (fake_machine.no_bus)
+		return 0;
+	ret = firmware_new();
+	if (!ret)
+		fake_machine.bound = !driver->ops.add(fake_machine.device);
+	return ret;
+}
+
+void fake_acpi_bus_unregister_driver(struct acpi_driver *driver)
+{
+	if (fake_machine.bound)
+		driver->ops.remove(fake_machine.device);
+	fake_machine.bound = false;
+	firmware_free();
+}
+
+#endif
 
 acpi_status fake_acpi_walk_resources(acpi_handle handle, char *name,
 				     acpi_walk_resource_callback each, void *context)

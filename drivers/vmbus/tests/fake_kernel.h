@@ -18,6 +18,7 @@
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 #include <linux/screen_info.h>
 #include <linux/set_memory.h>
 #include <linux/smpboot.h>
@@ -52,6 +53,9 @@
 #define iomem_resource			fake_machine.memory
 
 #define bus_register			fake_bus_register
+#undef platform_driver_register
+#define platform_driver_register	fake_platform_driver_register
+#define platform_driver_unregister	fake_platform_driver_unregister
 #undef acpi_bus_register_driver
 #define acpi_bus_register_driver	fake_acpi_bus_register_driver
 #define acpi_bus_unregister_driver	fake_acpi_bus_unregister_driver

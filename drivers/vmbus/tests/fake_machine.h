@@ -37,6 +37,7 @@ struct fake_machine {
 	/* What the bus did. */
 	struct bus_type *bus;
 	struct acpi_device *firmware, *device;
+	struct platform_device *platform;
 	bool bound;
 	void (*kexec)(void);
 	void (*crash)(struct pt_regs *regs);
@@ -57,6 +58,8 @@ void fake_machine_reset(void);
 
 /* What the copied bus calls in place of the kernel's. */
 int fake_bus_register(struct bus_type *bus);
+int fake_platform_driver_register(struct platform_driver *driver);
+void fake_platform_driver_unregister(struct platform_driver *driver);
 int fake_acpi_bus_register_driver(struct acpi_driver *driver);
 void fake_acpi_bus_unregister_driver(struct acpi_driver *driver);
 acpi_status fake_acpi_walk_resources(acpi_handle handle, char *name,
