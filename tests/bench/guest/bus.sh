@@ -91,7 +91,6 @@ rounds() {
 }
 
 own_modules
-unload
 # The first load of each is slower: caches.
 usable ours 0
 usable intree 0

@@ -33,7 +33,8 @@ host_counts() {
 	hostctl '{"cmd": "stats"}' >"$1" || die "the host does not tell its counters"
 }
 
-# Modules come and go by this script alone: nothing else loads one for a device that appears.
+# Modules come and go by this script alone: nothing else loads one for a device that appears, and
+# what was loaded for those of a bus that is built in goes.
 own_modules() {
 	for own_pid in /proc/[0-9]*; do
 		if tr '\0' ' ' 2>/dev/null <"$own_pid/cmdline" | grep -q '^/lab/agent hotplug'; then
@@ -43,6 +44,7 @@ own_modules() {
 	for own_module in $BENCH_NEEDED; do
 		modprobe "$own_module" || die "modprobe $own_module"
 	done
+	unload
 }
 
 # is_loaded MODULE
