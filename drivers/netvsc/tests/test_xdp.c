@@ -391,6 +391,7 @@ static void xdp_redirects(struct kunit *test)
 	x->sink = alloc_etherdev(0);
 	KUNIT_ASSERT_NOT_NULL(test, x->sink);
 	x->sink->netdev_ops = &sink_ops;
+	xdp_set_features_flag(x->sink, NETDEV_XDP_ACT_NDO_XMIT);
 	eth_hw_addr_random(x->sink);
 	if (register_netdev(x->sink)) {
 		free_netdev(x->sink);
