@@ -18,6 +18,6 @@
 #define STORVSC_COMMAND_TIMEOUT		(2 * HZ)
 #define STORVSC_DRAIN_TIMEOUT		HZ
 #define STORVSC_FLUSH_TIMEOUT		HZ
-#define STORVSC_LOST_END		(HZ / 2)
+#define STORVSC_LOST_END		(2 * HZ)
 
 #endif
