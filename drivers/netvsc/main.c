@@ -8,6 +8,7 @@
 #include <linux/ethtool.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include <linux/slab.h>
 #include <net/netdev_lock.h>
 
 #include <ring/ring.h>

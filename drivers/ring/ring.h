@@ -9,8 +9,6 @@
 
 #include <linux/compiler.h>
 #include <linux/hyperv.h>
-#include <linux/minmax.h>
-#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 

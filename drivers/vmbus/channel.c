@@ -10,6 +10,8 @@
 
 #include "syms_channel.h"
 
+#include <linux/slab.h>
+
 #include "../ring/ring.h"
 #include "vmbus.h"
 #include "trace.h"
